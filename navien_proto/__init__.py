@@ -1,0 +1,250 @@
+"""The NaviLink protocol and the Navien NWP500, without I/O.
+
+Everything here is a function of its inputs: no socket, no clock, no thread. Embed it at any height:
+
+- *models and commands*: :func:`decode` turns a message into typed values, commands turn into envelopes;
+- *the session*: :class:`Session` signs in, connects, polls, reconnects; a driver performs its actions;
+- *bytes*: ``navien_proto.link`` turns them into a session's inputs (it needs gmqtt and wsproto).
+"""
+
+from typing import TYPE_CHECKING
+
+from navien_proto.errors import (
+    AuthError,
+    BadCredentials,
+    CloudError,
+    CommandCancelled,
+    CommandError,
+    CommandExpired,
+    CommandRefused,
+    CommandTimedOut,
+    DecodeError,
+    HttpStatusError,
+    LinkBroken,
+    LinkClosed,
+    LinkError,
+    NavienError,
+    RemoteProtocolError,
+    Throttled,
+    TokenExpired,
+    UsageError,
+)
+from navien_proto.instant import Instant
+from navien_proto.model.codes import DhwOperationSetting as Mode
+from navien_proto.model.codes import Unknown
+from navien_proto.model.derived import Waiting
+from navien_proto.model.device import Device
+from navien_proto.model.feature import FEATURE_FIELDS, DeviceFeature
+from navien_proto.model.firmware import FirmwareDownload, FirmwareVersion
+from navien_proto.model.status import STATUS_FIELDS, DeviceStatus
+from navien_proto.session import Session, SessionConfig, State
+from navien_proto.session.events import CommandId, Level
+from navien_proto.wire.commands import (
+    AntiLegionellaOff,
+    AntiLegionellaOn,
+    Command,
+    DemandResponseOff,
+    DemandResponseOn,
+    EndSession,
+    IntelligentOff,
+    IntelligentOn,
+    PowerOff,
+    PowerOn,
+    PressHotButton,
+    RequestDailyEnergy,
+    RequestDeviceInfo,
+    RequestDiagnostics,
+    RequestFirmwareDownload,
+    RequestHourlyEnergy,
+    RequestMonthlyEnergy,
+    RequestRecirculation,
+    RequestReservations,
+    RequestStatus,
+    ResetAirFilter,
+    ResetCondenserFault,
+    SetAirFilterLife,
+    SetMode,
+    SetRecirculationMode,
+    SetTemperature,
+    SetVacationDays,
+    StartVacation,
+    TouOff,
+    TouOn,
+    UseReservations,
+)
+from navien_proto.wire.decode import decode
+from navien_proto.wire.messages import (
+    AppConnectionSeen,
+    ConnectionEvent,
+    ControlFailure,
+    DiagnosticsMessage,
+    EnergyMessage,
+    EventMessage,
+    FeatureMessage,
+    FirmwareDownloadMessage,
+    Message,
+    OtaMessage,
+    Reason,
+    RecirculationMessage,
+    RequestSeen,
+    ReservationsMessage,
+    StatusMessage,
+    TouMessage,
+    UnknownMessage,
+)
+
+if TYPE_CHECKING:
+    from navien_proto.model.diagnostics import (
+        Diagnostics,
+    )
+    from navien_proto.model.energy import (
+        EnergyPeriod,
+        EnergyUse,
+    )
+    from navien_proto.model.error_codes import (
+        DeviceError,
+    )
+    from navien_proto.model.schedules import (
+        RecirculationEntry,
+        RecirculationProgramme,
+        Reservation,
+        ReservationProgramme,
+        Weekday,
+    )
+    from navien_proto.model.tou import (
+        TouPeriod,
+        TouPlan,
+    )
+    from navien_proto.wire.commands.firmware import (
+        CommitFirmware,
+    )
+    from navien_proto.wire.commands.raw import (
+        RawCommand,
+    )
+    from navien_proto.wire.commands.schedules import (
+        ClearRecirculation,
+        ClearReservations,
+        ReplaceRecirculation,
+        ReplaceReservations,
+        WriteTouPlan,
+    )
+
+# A literal: the build reads it, and importlib.metadata would bring a socket with it.
+__version__ = "0.1.0"
+
+__all__ = [
+    "FEATURE_FIELDS",
+    "STATUS_FIELDS",
+    "AntiLegionellaOff",
+    "AntiLegionellaOn",
+    "AppConnectionSeen",
+    "AuthError",
+    "BadCredentials",
+    "ClearRecirculation",
+    "ClearReservations",
+    "CloudError",
+    "Command",
+    "CommandCancelled",
+    "CommandError",
+    "CommandExpired",
+    "CommandId",
+    "CommandRefused",
+    "CommandTimedOut",
+    "CommitFirmware",
+    "ConnectionEvent",
+    "ControlFailure",
+    "DecodeError",
+    "DemandResponseOff",
+    "DemandResponseOn",
+    "Device",
+    "DeviceError",
+    "DeviceFeature",
+    "DeviceStatus",
+    "Diagnostics",
+    "DiagnosticsMessage",
+    "EndSession",
+    "EnergyMessage",
+    "EnergyPeriod",
+    "EnergyUse",
+    "EventMessage",
+    "FeatureMessage",
+    "FirmwareDownload",
+    "FirmwareDownloadMessage",
+    "FirmwareVersion",
+    "HttpStatusError",
+    "Instant",
+    "IntelligentOff",
+    "IntelligentOn",
+    "Level",
+    "LinkBroken",
+    "LinkClosed",
+    "LinkError",
+    "Message",
+    "Mode",
+    "NavienError",
+    "OtaMessage",
+    "PowerOff",
+    "PowerOn",
+    "PressHotButton",
+    "RawCommand",
+    "Reason",
+    "RecirculationEntry",
+    "RecirculationMessage",
+    "RecirculationProgramme",
+    "RemoteProtocolError",
+    "ReplaceRecirculation",
+    "ReplaceReservations",
+    "RequestDailyEnergy",
+    "RequestDeviceInfo",
+    "RequestDiagnostics",
+    "RequestFirmwareDownload",
+    "RequestHourlyEnergy",
+    "RequestMonthlyEnergy",
+    "RequestRecirculation",
+    "RequestReservations",
+    "RequestSeen",
+    "RequestStatus",
+    "Reservation",
+    "ReservationProgramme",
+    "ReservationsMessage",
+    "ResetAirFilter",
+    "ResetCondenserFault",
+    "Session",
+    "SessionConfig",
+    "SetAirFilterLife",
+    "SetMode",
+    "SetRecirculationMode",
+    "SetTemperature",
+    "SetVacationDays",
+    "StartVacation",
+    "State",
+    "StatusMessage",
+    "Throttled",
+    "TokenExpired",
+    "TouMessage",
+    "TouOff",
+    "TouOn",
+    "TouPeriod",
+    "TouPlan",
+    "Unknown",
+    "UnknownMessage",
+    "UsageError",
+    "UseReservations",
+    "Waiting",
+    "Weekday",
+    "WriteTouPlan",
+    "__version__",
+    "decode",
+]
+
+
+def __getattr__(name: str) -> object:
+    # What a program that only watches does not need is loaded when it is first named.
+    if name in __all__:
+        from navien_proto.model import diagnostics, energy, error_codes, schedules, tou
+        from navien_proto.wire import commands
+
+        for module in (schedules, tou, energy, diagnostics, error_codes, commands):
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

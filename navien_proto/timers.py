@@ -1,0 +1,56 @@
+"""Deadlines by name. The core never sleeps: it says when it wants to be woken."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Timers(Generic[K]):
+    """A handful of named deadlines in monotonic seconds.
+
+    Setting a name again replaces its deadline. ``due`` hands over what has come, earliest first, and
+    forgets it; names set while it is being walked take part when they are due as well.
+    """
+
+    __slots__ = ("_deadlines",)
+
+    def __init__(self) -> None:
+        self._deadlines: dict[K, float] = {}
+
+    def set(self, name: K, deadline: float) -> None:
+        """Wake at ``deadline`` (monotonic seconds) for ``name``; an older deadline of that name is gone."""
+        self._deadlines[name] = deadline
+
+    def cancel(self, name: K) -> None:
+        """Forget ``name``; nothing happens when it is not set."""
+        self._deadlines.pop(name, None)
+
+    def clear(self) -> None:
+        """Forget every name."""
+        self._deadlines.clear()
+
+    def deadline(self, name: K) -> float | None:
+        """When ``name`` is due, or ``None`` when it is not set."""
+        return self._deadlines.get(name)
+
+    def next(self) -> float | None:
+        """The earliest deadline, or ``None`` when nothing is set."""
+        return min(self._deadlines.values(), default=None)
+
+    def due(self, now: float) -> Iterator[K]:
+        """Hand over every name whose deadline is at or before ``now``, earliest first."""
+        while self._deadlines:
+            name = min(self._deadlines, key=self._deadlines.__getitem__)
+            if self._deadlines[name] > now:
+                return
+            del self._deadlines[name]
+            yield name
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._deadlines
+
+    def __len__(self) -> int:
+        return len(self._deadlines)
