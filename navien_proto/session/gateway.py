@@ -1,0 +1,159 @@
+"""The session's side of the REST service: exchanges, their time-outs, and what their answers mean."""
+
+from __future__ import annotations
+
+from enum import Enum
+from random import Random
+
+from attrs import evolve, frozen
+
+from navien_proto.cloud import endpoints
+from navien_proto.cloud.http import HttpReply, HttpRequest
+from navien_proto.errors import CloudError, NavienError, TokenExpired
+from navien_proto.instant import Instant
+from navien_proto.model.device import Device
+from navien_proto.session.access import Access
+from navien_proto.session.actions import Action, CancelHttp, SendHttp
+from navien_proto.session.config import SessionConfig
+from navien_proto.session.deadlines import Deadlines, Timer
+from navien_proto.session.inputs import HttpAnswered, HttpFailed
+
+__all__ = ["Admitted", "Failed", "Gateway", "Listed", "Outcome", "Purpose"]
+
+
+class Purpose(Enum):
+    """What an exchange is for; there is at most one of a purpose at a time."""
+
+    ACCESS = "signing in"
+    LIST = "listing the devices"
+
+
+@frozen
+class _Exchange:
+    number: int
+    purpose: Purpose
+    request: HttpRequest
+    retried: bool = False
+
+
+@frozen
+class Admitted:
+    """Fresh tokens are here."""
+
+
+@frozen
+class Listed:
+    """The account's devices, all products."""
+
+    devices: tuple[Device, ...]
+
+
+@frozen
+class Failed:
+    """The exchange did not do what it was for."""
+
+    purpose: Purpose
+    error: NavienError
+
+
+Outcome = Admitted | Listed | Failed
+
+
+class Gateway:
+    """Sends what :class:`Access` and the device list need, and reads the answers.
+
+    ``actions`` and ``deadlines`` are the session's own: what is appended there is the session's word.
+    """
+
+    def __init__(self, config: SessionConfig, actions: list[Action], deadlines: Deadlines, *, rng: Random) -> None:
+        self._config = config
+        self._actions = actions
+        self._deadlines = deadlines
+        self._open: dict[int, _Exchange] = {}
+        self._last = 0
+        self._pages: list[Device] = []
+        self.access = Access(config.email, config.password, config.base_url, rng=rng)
+
+    def busy(self, purpose: Purpose) -> bool:
+        """Whether an exchange of that purpose is in flight."""
+        return any(exchange.purpose is purpose for exchange in self._open.values())
+
+    def ask_access(self, now: Instant) -> None:
+        """Ask for fresh tokens, unless that is already under way.
+
+        Raises:
+            AuthError, Throttled: see :meth:`Access.request`.
+        """
+        if not self.busy(Purpose.ACCESS):
+            self._begin(Purpose.ACCESS, self.access.request(now), now)
+
+    def ask_list(self, now: Instant) -> None:
+        """Ask for the device list, unless that is already under way; needs tokens."""
+        tokens = self.access.tokens
+        if tokens is not None and not self.busy(Purpose.LIST):
+            self._pages = []
+            request = endpoints.device_list(self._config.base_url, tokens, self._config.email)
+            self._begin(Purpose.LIST, request, now)
+
+    def answered(self, report: HttpAnswered, now: Instant) -> Outcome | None:
+        """What an answer brought; ``None`` for an exchange that is no more, or one that goes on."""
+        exchange = self._take(report.exchange)
+        if exchange is None:
+            return None
+        try:
+            if exchange.purpose is Purpose.ACCESS:
+                self.access.answer(report.reply, now)
+                return Admitted()
+            return self._page(report.reply, now)
+        except NavienError as error:
+            if isinstance(error, TokenExpired):
+                self.access.rejected(now)
+            return Failed(exchange.purpose, error)
+
+    def failed(self, report: HttpFailed, now: Instant) -> Outcome | None:
+        """No answer came. A request that never left an idle connection is sent once more without a word."""
+        exchange = self._take(report.exchange)
+        if exchange is None:
+            return None
+        if not report.sent and not exchange.retried:
+            self._send(evolve(exchange, retried=True), now)
+            return None
+        error = CloudError(f"{exchange.purpose.value} failed: {report.reason}")
+        return Failed(exchange.purpose, error)
+
+    def timed_out(self, number: int, now: Instant) -> Outcome | None:
+        """The deadline of an exchange has come."""
+        self._actions.append(CancelHttp(number))
+        return self.failed(HttpFailed(number, f"no answer in {self._config.http_timeout:g} s"), now)
+
+    def abandon(self) -> None:
+        """Drop every exchange."""
+        for number in tuple(self._open):
+            self._take(number)
+            self._actions.append(CancelHttp(number))
+
+    def _page(self, reply: HttpReply, now: Instant) -> Outcome | None:
+        page = endpoints.parse_device_list(reply)
+        known = {device.mac for device in self._pages}
+        fresh = [device for device in page if device.mac not in known]
+        self._pages.extend(fresh)
+        tokens = self.access.tokens
+        # A full page may have a successor; one that repeats what is known is the end (rest.md section 5).
+        if len(page) < endpoints.PAGE_SIZE or not fresh or tokens is None:
+            return Listed(tuple(self._pages))
+        request = endpoints.device_list(self._config.base_url, tokens, self._config.email, offset=len(self._pages))
+        self._begin(Purpose.LIST, request, now)
+        return None
+
+    def _begin(self, purpose: Purpose, request: HttpRequest, now: Instant) -> None:
+        self._send(_Exchange(0, purpose, request), now)
+
+    def _send(self, exchange: _Exchange, now: Instant) -> None:
+        self._last += 1
+        self._open[self._last] = evolve(exchange, number=self._last)
+        self._deadlines.set((Timer.HTTP, self._last), now.monotonic + self._config.http_timeout)
+        self._actions.append(SendHttp(self._last, exchange.request))
+
+    def _take(self, number: int) -> _Exchange | None:
+        self._deadlines.cancel((Timer.HTTP, number))
+        return self._open.pop(number, None)

@@ -1,0 +1,82 @@
+"""Where a session's events go: to who waits for a command, to the latest status, to every consumer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from weakref import ref
+
+from navien_proto.errors import LinkClosed, NavienError
+from navien_proto.model.status import DeviceStatus
+from navien_proto.session.events import Event, SessionClosed, StatusReceived
+from navien_proto.session.mailbox import Mailbox
+from navien_proto.session.waiters import Waiters
+
+__all__ = ["Hub", "about_device"]
+
+
+def about_device(mac: str) -> Callable[[Event], bool]:
+    """Which events concern the heater with this MAC: those that carry it as ``device``."""
+
+    def wanted(event: Event) -> bool:
+        device = getattr(event, "device", None)
+        return device is not None and device.mac == mac
+
+    return wanted
+
+
+class Hub:
+    """Takes every event of one session, in order, and spreads it.
+
+    Mailboxes are held weakly: a consumer that is no more needs no farewell. When the session is over,
+    consumers end and waiters are told.
+    """
+
+    def __init__(self) -> None:
+        self.waiters = Waiters()
+        self.closed = False
+        self.error: NavienError | None = None
+        self._boxes: list[ref[Mailbox]] = []
+        self._statuses: dict[str, DeviceStatus] = {}
+
+    def status(self, mac: str) -> DeviceStatus | None:
+        """The latest status of the heater with this MAC; ``None`` before the first."""
+        return self._statuses.get(mac)
+
+    def add(self, box: Mailbox) -> None:
+        """Put every event from now on into ``box`` as well."""
+        if self.closed:
+            box.close(self.error)
+        else:
+            self._boxes.append(ref(box))
+
+    def remove(self, box: Mailbox) -> None:
+        """No more events for ``box``; what it has can still be taken."""
+        self._boxes = [kept for kept in self._boxes if kept() not in (None, box)]
+        box.close()
+
+    def deliver(self, event: Event) -> None:
+        """Take one event of the session."""
+        if isinstance(event, StatusReceived):
+            self._statuses[event.device.mac] = event.status
+        for box in self._living():
+            box.put(event)
+        self.waiters.take(event)
+        if isinstance(event, SessionClosed):
+            self.close(event.error)
+
+    def close(self, error: NavienError | None) -> None:
+        """The session is over; ``error`` is why, unless it was stopped. Only the first call counts."""
+        if self.closed:
+            return
+        self.closed, self.error = True, error
+        for box in self._living():
+            box.close(error)
+        self._boxes.clear()
+        self.waiters.give_up(error or LinkClosed("the session was closed"))
+
+    def _living(self) -> list[Mailbox]:
+        # Not a WeakSet: it changes when the garbage collector runs, which may be in any thread.
+        living = [box for kept in self._boxes if (box := kept()) is not None]
+        if len(living) < len(self._boxes):
+            self._boxes = [ref(box) for box in living]
+        return living
