@@ -1,0 +1,234 @@
+"""The client: one account and its heaters, for programs without an event loop."""
+
+from __future__ import annotations
+
+import ssl
+import weakref
+from types import TracebackType
+from typing import Any, Self
+
+from navien_proto.config import Config
+from navien_proto.errors import UsageError
+from navien_proto.model.device import Device
+from navien_proto.session import Session, State
+from navien_proto.session.events import CommandConfirmed, Level
+from navien_proto.session.hub import about_device
+from navien_proto.session.settings import GivenConfig, chosen_config, find_device, session_config
+from navien_proto.wire.commands import Command
+from navien_sync.callbacks import Callback, Subscription
+from navien_sync.clock import Clock, system_clock
+from navien_sync.engine import Engine, Parts
+from navien_sync.heater import Heater
+from navien_sync.http import HttpClient
+from navien_sync.hub import SharedHub
+from navien_sync.stores import MemoryStore, TokenStore, gather_config
+from navien_sync.streams import EventStream
+
+__all__ = ["NavienClient"]
+
+
+class NavienClient:
+    """One NaviLink account, signed in and connected inside ``with``. Any thread may use it.
+
+    Entering waits until the connection stands, or raises what is in the way. The work is done by a thread of its
+    own; there is no event loop, and none is disturbed.
+
+    Args:
+        email: of the account. Leave it out when ``config`` is given.
+        password: of the account; not needed while stored tokens are good.
+        config: all settings at once: a user's :class:`~navien_proto.config.Config`, the session's own
+            :class:`~navien_proto.session.SessionConfig`, or a function that gives one of them, called on
+            entering.
+        token_store: what remembers tokens and sign-ins; the process's memory when left out. A file
+            (:class:`navien_sync.stores.TokenFile`) saves a sign-in at each start and protects the account.
+        http_client: an ``httpx.Client`` to use for REST; it is not closed.
+        ssl_context: for REST and for the broker; the system's roots when left out.
+        connect_timeout: seconds that entering may take; ``None`` is no limit.
+        wait: with ``False`` entering does not wait for the connection.
+        clock: reads both clocks; for tests.
+        settings: single settings by their names in ``Config``, such as ``interval=60``.
+
+    Raises:
+        UsageError: a setting is wrong.
+    """
+
+    def __init__(
+        self,
+        email: str | None = None,
+        password: str | None = None,
+        *,
+        config: GivenConfig | None = None,
+        token_store: TokenStore | None = None,
+        http_client: HttpClient | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        connect_timeout: float | None = 60.0,
+        wait: bool = True,
+        clock: Clock = system_clock,
+        **settings: Any,
+    ) -> None:
+        self._config = chosen_config(email, password, config, settings)
+        self._parts = Parts(
+            store=MemoryStore() if token_store is None else token_store,
+            clock=clock,
+            http_client=http_client,
+            ssl_context=ssl_context,
+        )
+        self._connect_timeout = connect_timeout
+        self._wait = wait
+        self._heaters: dict[str, Heater] = {}
+        self._engine: Engine | None = None
+        self._entered = False
+        self._closed = False
+
+    @classmethod
+    def from_config(cls, config: Config | None = None, **options: Any) -> Self:
+        """A client by the user's configuration; ``options`` are those of the class.
+
+        Without ``config`` the environment, ``.env`` and ``navien.toml`` are read on entering.
+        """
+        return cls(config=config if config is not None else _gather, **options)
+
+    def __enter__(self) -> Self:
+        """Begin, and wait for the connection unless told not to.
+
+        Raises:
+            BadCredentials: the account does not let us in.
+            UsageError: a setting is wrong, or the client was entered or closed before.
+            NavienError: the connection did not come to stand in ``connect_timeout`` seconds; it says why.
+        """
+        self._enter()
+        config = session_config(self._config() if callable(self._config) else self._config)
+        engine = self._engine = Engine(config, self._parts)
+        # Nobody can close a client that was dropped; the threads must not outlive it.
+        weakref.finalize(self, engine.stop).atexit = False
+        try:
+            if self._closed:
+                engine.stop()  # it was closed while the configuration was read
+            engine.open()
+            if self._wait:
+                engine.wait_until_ready(self._connect_timeout)
+        except BaseException:
+            engine.leave()
+            raise
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._closed = True
+        if self._engine is not None:
+            self._engine.leave()
+
+    def close(self) -> None:
+        """Close for good, from any thread and every state, within a few seconds; again does nothing.
+
+        Events end, commands fail. Leaving the ``with`` block does the same.
+        """
+        self._closed = True
+        if self._engine is not None:
+            self._engine.close()
+
+    # --- what is known -----------------------------------------------------------------------------------
+
+    @property
+    def devices(self) -> tuple[Heater, ...]:
+        """The account's heaters in its own order; empty until they are known."""
+        return tuple(self._heater_of(device) for device in self.session.devices)
+
+    def heater(self, which: str | None = None) -> Heater:
+        """The heater meant by its name or the end of its MAC; the first when ``which`` is left out.
+
+        Raises:
+            UsageError: there is none, or more than one fits.
+        """
+        return self._heater_of(find_device(self.session.devices, which))
+
+    @property
+    def session_state(self) -> State:
+        """Where the session stands."""
+        return self._engine.session.state if self._engine is not None else State.IDLE
+
+    @property
+    def session(self) -> Session:
+        """The session itself, to read; only this client moves it.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self._running().session
+
+    @property
+    def hub(self) -> SharedHub:
+        """Where the session's events go.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self._running().hub
+
+    # --- what can be asked -------------------------------------------------------------------------------
+
+    def events(self, timeout: float | None = None) -> EventStream:
+        """Every event of the session from now on, for one consumer.
+
+        Waits at most ``timeout`` seconds for each, then raises TimeoutError; ``None`` is no limit.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self._running().events(timeout=timeout)
+
+    def add_callback(self, callback: Callback, device: Heater | str | None = None) -> Subscription:
+        """Call ``callback`` with every event from now on, or those of one heater, in a thread for callbacks.
+
+        It is called with one event at a time, in order, and may use the client; what it raises is logged. A slow
+        one delays nobody else. It ends with the session, or when the subscription is cancelled. ``device`` is a
+        heater or its MAC.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        engine = self._running()
+        wanted = None if device is None else about_device(_mac(device))
+        return Subscription(engine.hub, engine.callbacks, callback, wanted=wanted)
+
+    def submit(
+        self, command: Command, device: Heater | str | None = None, *, level: Level = Level.ACCEPTED
+    ) -> CommandConfirmed:
+        """Send any command and wait until it is confirmed to ``level``.
+
+        ``device`` is a heater or its MAC; it may be left out when there is one heater. Without a connection the
+        command waits for one, if queueing is on. An interrupted wait withdraws the command.
+
+        Raises:
+            UsageError: no such heater; a value beyond its limits.
+            LinkError: there is no connection and queueing is off, or the client is closed.
+            CommandRefused: the heater or the broker said no.
+            CommandTimedOut: no answer came.
+            CommandExpired: it waited for a connection for too long.
+            CommandCancelled: the client was closed.
+            NavienError: what ended the session, when it ended by itself.
+        """
+        return self._running().submit(command, None if device is None else _mac(device), level)
+
+    def _enter(self) -> None:
+        if self._entered or self._closed:
+            raise UsageError("a client is entered once; make a new one")
+        self._entered = True
+
+    def _running(self) -> Engine:
+        if self._engine is None:
+            raise UsageError("the client is used inside 'with'; it was not entered yet")
+        return self._engine
+
+    def _heater_of(self, device: Device) -> Heater:
+        known = self._heaters.get(device.mac)
+        return known if known is not None else self._heaters.setdefault(device.mac, Heater(self, device))
+
+
+def _mac(device: Heater | str) -> str:
+    return device.mac if isinstance(device, Heater) else device
+
+
+def _gather() -> Config:
+    return gather_config({})

@@ -1,0 +1,273 @@
+"""What runs behind a client: the session, its pump, the workers, the store, and the way in and out of them."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import secrets
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from importlib import import_module
+from random import Random
+from weakref import WeakSet
+
+from attrs import frozen
+
+from navien_proto.cloud.account import account_key
+from navien_proto.cloud.http import HttpRequest
+from navien_proto.errors import LinkBroken, LinkClosed, NavienError
+from navien_proto.instant import Instant
+from navien_proto.mqtt.actions import OpenLink
+from navien_proto.mqtt.inputs import LinkInput
+from navien_proto.session import Session, SessionConfig, State
+from navien_proto.session.events import AccountChanged, CommandConfirmed, Connected, Event, Level, SessionClosed
+from navien_proto.session.inputs import HttpFailed
+from navien_proto.session.waiters import Waiter
+from navien_proto.wire.commands import Command
+from navien_sync.accounts import AccountKeeper
+from navien_sync.clock import Clock
+from navien_sync.dialer import Address, resolve
+from navien_sync.driver import Answered, Driver, LinkTask
+from navien_sync.http import Exchange, HttpClient, new_client, quiet_httpx
+from navien_sync.hub import SharedHub
+from navien_sync.stores import TokenStore
+from navien_sync.stores.roots import client_context
+from navien_sync.streams import EventStream
+from navien_sync.watch import SocketWatch
+from navien_sync.workers import Workers
+
+__all__ = ["Engine", "Parts"]
+
+NO_THREAD = "the system has no thread left"
+# Beyond the session's own time-outs: for threads that are just ending.
+JOIN = 2.0
+# The session, its store, and what follows them have bounds of their own; this one is for the sum of them.
+LONGEST_CLOSE = 25.0
+
+
+@frozen(kw_only=True)
+class Parts:
+    """What an engine is made of; ``None`` is made when it is needed."""
+
+    store: TokenStore
+    clock: Clock
+    http_client: HttpClient | None = None
+    ssl_context: ssl.SSLContext | None = None
+
+
+class Engine:
+    """One session at work. Any thread may call; the session moves in the pump alone."""
+
+    def __init__(self, config: SessionConfig, parts: Parts) -> None:
+        self._config = config
+        self._parts = parts
+        self.session = Session(config, rng=Random(secrets.randbits(128)), new_id=lambda: secrets.token_hex(4))
+        self.hub = SharedHub()
+        self._driver = Driver(
+            self.session,
+            exchange=self._exchange,
+            open_link=self._open_link,
+            deliver=self._deliver,
+            clock=parts.clock,
+        )
+        self._io = Workers("navien-io", self._driver.crash)
+        self.callbacks = Workers("navien-callbacks", self._driver.crash)
+        self._keeper = AccountKeeper(parts.store, account_key(config.email, config.base_url), self._io)
+        self._pump = threading.Thread(target=self._work, name="navien-pump", daemon=True)
+        self._beginning = threading.Lock()
+        self._begun = False
+        self._context = parts.ssl_context
+        self._http = parts.http_client
+        self._close_http: Callable[[], None] | None = None
+
+    # --- the way in --------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Begin. Whatever it raises, ``leave`` must be called."""
+        # Here and not in the pump, so that a missing package is told as what it is.
+        for name in ("httpx", "navien_sync.link"):
+            import_module(name)
+        quiet_httpx()
+        _open.add(self)
+        with self._beginning:
+            self._pump.start()
+            self._begun = True
+        if not self._io.run(self._prepare):
+            self._driver.crash(NavienError(NO_THREAD))
+
+    def wait_until_ready(self, timeout: float | None) -> None:
+        """Wait until the session is ready.
+
+        Raises:
+            NavienError: the session ended, or ``timeout`` seconds passed; it says what was in the way.
+        """
+        with self.events(
+            wanted=lambda event: isinstance(event, Connected | SessionClosed), timeout=timeout
+        ) as stream:
+            if self._ready():
+                return
+            try:
+                event = next(stream, None)
+            except TimeoutError:
+                if self._ready():
+                    return
+                raise self.session.problem or LinkBroken("the connection took too long") from None
+        if not isinstance(event, Connected):
+            raise self.hub.error or LinkClosed("the client was closed while it was connecting")
+
+    def _prepare(self) -> None:
+        """In a worker: read the roots of TLS and the account's tokens; then the session begins."""
+        needed = self._config.base_url.startswith("https:") or self._config.mqtt_scheme == "wss"
+        context = client_context() if self._context is None and needed else self._context
+        account = self._keeper.load()
+
+        def begin(now: Instant) -> None:
+            self._context = context
+            if self._http is None:
+                self._http, self._close_http = new_client(context)
+            self.session.start(now, account)
+
+        self._driver.call(begin)
+
+    # --- at work -----------------------------------------------------------------------------------------
+
+    def events(
+        self, *, wanted: Callable[[Event], bool] | None = None, timeout: float | None = None
+    ) -> EventStream:
+        """A stream of the events from now on."""
+        return EventStream(self.hub, wanted=wanted, timeout=timeout)
+
+    def submit(self, command: Command, device: str | None, level: Level) -> CommandConfirmed:
+        """Send a command and wait for its end; when the wait is interrupted, the command is withdrawn.
+
+        Raises:
+            UsageError: no such heater; a value beyond its limits; the session is not running.
+            LinkBroken: there is no link, and queueing is off.
+            CommandError: it was not confirmed.
+        """
+        ended = threading.Event()
+        waiters: list[Waiter] = []
+        errors: list[Exception] = []
+
+        def hand_in(now: Instant) -> None:
+            if self.hub.closed:
+                refuse()
+                return
+            try:
+                command_id = self.session.submit(command, now, device=device, level=level)
+                waiters.append(self.hub.waiters.expect(command_id, ended.set))
+            except Exception as error:  # noqa: BLE001 (whatever it is, it is the caller's)
+                errors.append(error)
+                ended.set()
+
+        def refuse() -> None:
+            errors.append(self._over())
+            ended.set()
+
+        def withdraw(now: Instant) -> None:
+            for waiter in waiters:
+                if not waiter.done:
+                    self.hub.waiters.forget(waiter)
+                    self.session.cancel(waiter.id, now)
+
+        try:
+            self._driver.call(hand_in, refuse)
+            ended.wait()
+        except BaseException:
+            self._driver.call(withdraw)
+            raise
+        if errors:
+            raise errors[0]
+        return waiters[0].outcome()
+
+    # --- the way out -------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Begin to close for good, and do not wait."""
+        self._driver.stop()
+
+    def close(self) -> None:
+        """Close for good and wait until it is done: the session's own time-outs bound it."""
+        self.stop()
+        with self._beginning:
+            if not self._begun:
+                return
+        until = time.monotonic() + LONGEST_CLOSE
+        self._pump.join(LONGEST_CLOSE)
+        for workers in (self._io, self.callbacks):
+            workers.join(min(JOIN, until - time.monotonic()))
+
+    def leave(self) -> None:
+        """``close``, and tell of a bug of ours if one ended the session.
+
+        Raises:
+            NavienError: that bug; what else ended the session was told to its consumers.
+        """
+        self.close()
+        if self._driver.failure is not None:
+            raise self._driver.failure
+
+    def _ready(self) -> bool:
+        return self.session.state is State.READY
+
+    def _over(self) -> NavienError:
+        return self.hub.error or LinkClosed("the client is closed")
+
+    # --- in the pump -------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        driver = self._driver
+        driver.run()
+        self.hub.close(driver.failure)
+        driver.end()
+        self._keeper.finish()
+        self._io.close()
+        self.callbacks.close()
+        self._io.join(JOIN)  # of what was cut short
+        if self._close_http is not None:
+            self._close_http()
+
+    def _deliver(self, event: Event) -> None:
+        if isinstance(event, AccountChanged):
+            self._keeper.save(event.account)
+        self.hub.deliver(event)
+
+    def _exchange(self, number: int, request: HttpRequest, answered: Answered) -> Callable[[], None]:
+        if self._http is None:
+            raise NavienError("the session began before its HTTP client was there")
+        exchange = Exchange(self._http, number, request)
+        if not self._io.run(lambda: answered(exchange.run())):
+            answered(HttpFailed(number, NO_THREAD, sent=False))
+        return exchange.cancel
+
+    def _open_link(self, action: OpenLink, report: Callable[[LinkInput], None], watch: SocketWatch) -> LinkTask:
+        from navien_sync.link import Link
+
+        return Link(action, report, watch, resolve=self._resolve, context=self._context, clock=self._parts.clock)
+
+    def _resolve(self, host: str, port: int, answered: Callable[[list[Address] | Exception], None]) -> None:
+        def look_up() -> None:
+            answer: list[Address] | Exception
+            try:
+                answer = resolve(host, port)
+            except (OSError, UnicodeError) as error:
+                answer = error
+            self._driver.call(lambda _now: answered(answer))
+
+        if not self._io.run(look_up):
+            self._driver.call(lambda _now: answered(OSError(errno.EAGAIN, NO_THREAD)))
+
+
+# Daemons die in the middle of a word when the interpreter ends: say goodbye before.
+_open: WeakSet[Engine] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    engines = list(_open)
+    for engine in engines:
+        engine.stop()
+    for engine in engines:
+        engine.close()
