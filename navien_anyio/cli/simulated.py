@@ -1,0 +1,83 @@
+"""A simulated cloud, furnished: an account, heaters that stand somewhere, and people who draw hot water."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+
+from navien_proto.instant import Instant
+from navien_proto.sim.cloud import SimCloud, SimCloudConfig
+from navien_proto.sim.heater import Heater, HeaterConfig, Household
+
+__all__ = ["EMAIL", "MOST_HEATERS", "PASSWORD", "heater_clock", "simulated_cloud"]
+
+EMAIL, PASSWORD = "user@example.com", "simulated"
+NAMES = ("Garage", "Cottage", "Basement", "Workshop")
+MOST_HEATERS = 40
+
+
+def simulated_cloud(
+    now: Instant,
+    started: datetime,
+    *,
+    rng: Random,
+    heaters: int = 1,
+    speed: float = 1.0,
+    delay: tuple[float, float] | None = None,
+    email: str = EMAIL,
+    password: str = PASSWORD,
+) -> SimCloud:
+    """The cloud as of ``now``.
+
+    Args:
+        now: when the heaters are plugged in.
+        started: their local time at that moment, aware.
+        rng: what chance decides.
+        heaters: how many.
+        speed: how much faster their clocks run than ours.
+        delay: the range in seconds that a message takes between cloud and heater; as measured when left out.
+        email: of the one account.
+        password: of the one account.
+    """
+    config = SimCloudConfig(speed=speed) if delay is None else SimCloudConfig(speed=speed, delay=delay)
+    cloud = SimCloud(config, rng=rng)
+    account = cloud.add_account(email, password)
+    for number in range(heaters):
+        heater = Heater(
+            _config(number),
+            rng=Random(rng.getrandbits(64)),
+            started=started,
+            household=Household.seeded(rng),
+        )
+        cloud.add_heater(account, heater, now)
+    return cloud
+
+
+def heater_clock(cloud: SimCloud, mac: str, now: Instant) -> str:
+    """The time of day on the clock of a simulated heater, and how much faster than ours it runs.
+
+    Reads nothing that changes, so it may be called beside the thread that serves the cloud.
+    """
+    seconds = cloud.clock(mac, now)
+    started = cloud.heater(mac).unit.started
+    moment = datetime.fromtimestamp(started.timestamp() + seconds, started.tzinfo)
+    day = int(seconds + (started.hour * 60 + started.minute) * 60 + started.second) // 86400
+    speed = f", {cloud.config.speed:g} × faster" if cloud.config.speed != 1.0 else ""
+    return f"{moment:%H:%M}" + (f" (day {day + 1})" if day else "") + speed
+
+
+def _config(number: int) -> HeaterConfig:
+    """Tanks of all sizes, in modes that heat, somewhat used already."""
+    name = NAMES[number] if number < len(NAMES) else f"Heater {number + 1}"
+    return HeaterConfig(
+        mac=f"aabbccddee{(0xFF - number) & 0xFF:02x}",
+        additional_value=f"{1234 + number}",
+        name=name,
+        home_seq=12345 + number,
+        volume_code=(2, 3, 1)[number % 3],
+        mode=(3, 1, 4)[number % 3],
+        upper=55.0 - number % 3,
+        lower=44.0 - number % 5,
+        running=True,
+        signal=(60, 71, 52)[number % 3],
+    )

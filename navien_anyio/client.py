@@ -1,0 +1,209 @@
+"""The client: one account and its heaters, on asyncio or trio."""
+
+from __future__ import annotations
+
+import ssl
+from types import TracebackType
+from typing import Any, Self
+
+from anyio import to_thread
+
+from navien_anyio.clock import Clock, system_clock
+from navien_anyio.engine import Engine, Parts
+from navien_anyio.heater import Heater
+from navien_anyio.http import HttpClient
+from navien_anyio.streams import EventStream
+from navien_proto.config import Config
+from navien_proto.errors import UsageError
+from navien_proto.session import Session, SessionConfig, State
+from navien_proto.session.events import CommandConfirmed, Level
+from navien_proto.session.hub import Hub
+from navien_proto.session.settings import GivenConfig, chosen_config, find_device, session_config
+from navien_proto.wire.commands import Command
+from navien_sync.stores import MemoryStore, TokenStore, gather_config
+
+__all__ = ["NavienClient"]
+
+
+class NavienClient:
+    """One NaviLink account, signed in and connected inside ``async with``.
+
+    Enter and leave it in the same task; use it from any task of the same event loop. Entering waits until the
+    connection stands, or raises what is in the way.
+
+    Args:
+        email: of the account. Leave it out when ``config`` is given.
+        password: of the account; not needed while stored tokens are good.
+        config: all settings at once: a user's :class:`~navien_proto.config.Config`, the session's own
+            :class:`~navien_proto.session.SessionConfig`, or a function that gives one of them, called in a
+            worker thread on entering.
+        token_store: what remembers tokens and sign-ins; the process's memory when left out. A file
+            (:class:`navien_sync.stores.TokenFile`) saves a sign-in at each start and protects the account.
+        http_client: an ``httpx.AsyncClient`` to use for REST; it is not closed.
+        ssl_context: for REST and for the broker; the system's roots when left out.
+        connect_timeout: seconds that entering may take; ``None`` is no limit.
+        wait: with ``False`` entering does not wait for the connection.
+        clock: reads both clocks; for tests.
+        settings: single settings by their names in ``Config``, such as ``interval=60``.
+
+    Raises:
+        UsageError: a setting is wrong.
+    """
+
+    def __init__(
+        self,
+        email: str | None = None,
+        password: str | None = None,
+        *,
+        config: GivenConfig | None = None,
+        token_store: TokenStore | None = None,
+        http_client: HttpClient | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        connect_timeout: float | None = 60.0,
+        wait: bool = True,
+        clock: Clock = system_clock,
+        **settings: Any,
+    ) -> None:
+        self._config = chosen_config(email, password, config, settings)
+        self._parts = Parts(
+            store=MemoryStore() if token_store is None else token_store,
+            clock=clock,
+            http_client=http_client,
+            ssl_context=ssl_context,
+        )
+        self._connect_timeout = connect_timeout if wait else 0.0
+        self._wait = wait
+        self._heaters: dict[str, Heater] = {}
+        self._engine: Engine | None = None
+        self._entered = False
+        self._closed = False
+
+    @classmethod
+    def from_config(cls, config: Config | None = None, **options: Any) -> Self:
+        """A client by the user's configuration; ``options`` are those of the class.
+
+        Without ``config`` the environment, ``.env`` and ``navien.toml`` are read on entering, in a worker thread.
+        """
+        return cls(config=config if config is not None else _gather, **options)
+
+    async def __aenter__(self) -> Self:
+        """Begin, and wait for the connection unless told not to.
+
+        Raises:
+            BadCredentials: the account does not let us in.
+            UsageError: a setting is wrong, or the client was entered or closed before.
+            NavienError: the connection did not come to stand in ``connect_timeout`` seconds; it says why.
+        """
+        if self._entered or self._closed:
+            raise UsageError("a client is entered once; make a new one")
+        self._entered = True
+        config = self._config
+        if not isinstance(config, SessionConfig):
+            config = session_config(await to_thread.run_sync(config))
+        engine = self._engine = Engine(config, self._parts)
+        try:
+            await engine.open()
+            if self._wait:
+                await engine.ready(self._connect_timeout)
+        except BaseException:
+            await engine.leave()
+            raise
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        if self._engine is not None:
+            await self._engine.leave()
+
+    async def close(self) -> None:
+        """Close for good, from every state, within a few seconds; again does nothing. Events end, commands fail.
+
+        Leaving the ``async with`` block does the same.
+        """
+        self._closed = True
+        if self._engine is not None:
+            await self._engine.close()
+
+    # --- what is known -----------------------------------------------------------------------------------
+
+    @property
+    def devices(self) -> tuple[Heater, ...]:
+        """The account's heaters in its own order; empty until they are known."""
+        return tuple(self._heater_of(device.mac) for device in self.session.devices)
+
+    def heater(self, which: str | None = None) -> Heater:
+        """The heater meant by its name or the end of its MAC; the first when ``which`` is left out.
+
+        Raises:
+            UsageError: there is none, or more than one fits.
+        """
+        return self._heater_of(find_device(self.session.devices, which).mac)
+
+    @property
+    def session_state(self) -> State:
+        """Where the session stands."""
+        return self._engine.session.state if self._engine is not None else State.IDLE
+
+    @property
+    def session(self) -> Session:
+        """The session itself, to read; only this client moves it.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self._running().session
+
+    @property
+    def hub(self) -> Hub:
+        """Where the session's events go.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self._running().hub
+
+    # --- what can be asked -------------------------------------------------------------------------------
+
+    def events(self) -> EventStream:
+        """Every event of the session from now on, for one consumer.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self._running().events()
+
+    async def submit(
+        self, command: Command, device: Heater | str | None = None, *, level: Level = Level.ACCEPTED
+    ) -> CommandConfirmed:
+        """Send any command and wait until it is confirmed to ``level``.
+
+        ``device`` is a heater or its MAC; it may be left out when there is one heater. Without a connection the
+        command waits for one, if queueing is on. A cancelled wait withdraws the command.
+
+        Raises:
+            UsageError: no such heater; a value beyond its limits.
+            LinkError: there is no connection and queueing is off, or the client is closed.
+            CommandRefused: the heater or the broker said no.
+            CommandTimedOut: no answer came.
+            CommandExpired: it waited for a connection for too long.
+            CommandCancelled: the client was closed.
+            NavienError: what ended the session, when it ended by itself.
+        """
+        mac = device.mac if isinstance(device, Heater) else device
+        return await self._running().submit(command, mac, level)
+
+    def _running(self) -> Engine:
+        if self._engine is None:
+            raise UsageError("the client is used inside 'async with'; it was not entered yet")
+        return self._engine
+
+    def _heater_of(self, mac: str) -> Heater:
+        if mac not in self._heaters:
+            device = next(device for device in self.session.devices if device.mac == mac)
+            self._heaters[mac] = Heater(self, device)
+        return self._heaters[mac]
+
+
+def _gather() -> Config:
+    return gather_config({})

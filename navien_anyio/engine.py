@@ -1,0 +1,212 @@
+"""What runs behind a client: the session, its driver, the store, and the way in and out of them."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from random import Random
+from typing import TYPE_CHECKING
+
+import anyio
+from anyio import to_thread
+from attrs import frozen
+
+from navien_anyio.accounts import AccountKeeper
+from navien_anyio.clock import Clock
+from navien_anyio.driver import Driver, LinkTask
+from navien_anyio.http import HttpClient, exchange, new_client, quiet_httpx
+from navien_anyio.streams import EventStream
+from navien_anyio.tls import client_context
+from navien_proto.cloud.account import account_key
+from navien_proto.cloud.http import HttpRequest
+from navien_proto.errors import LinkBroken, LinkClosed
+from navien_proto.mqtt.actions import OpenLink
+from navien_proto.session import Session, SessionConfig, State
+from navien_proto.session.events import AccountChanged, CommandConfirmed, Connected, Event, Level, SessionClosed
+from navien_proto.session.hub import Hub
+from navien_proto.session.inputs import HttpAnswered, HttpFailed, LinkInput
+from navien_proto.wire.commands import Command
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
+    from navien_sync.stores import TokenStore
+
+__all__ = ["Engine", "Parts"]
+
+# An HTTP connection that does not close by then is left to the system.
+HTTP_CLOSE = 1.0
+
+
+@frozen(kw_only=True)
+class Parts:
+    """What an engine is made of; ``None`` is made when it is needed."""
+
+    store: TokenStore
+    clock: Clock
+    http_client: HttpClient | None = None
+    ssl_context: ssl.SSLContext | None = None
+
+
+class Engine:
+    """One session at work. ``open`` and ``leave`` belong to one task; the rest to any of the same loop."""
+
+    def __init__(self, config: SessionConfig, parts: Parts) -> None:
+        self._config = config
+        self._parts = parts
+        self.session = Session(config, rng=Random(secrets.randbits(128)), new_id=lambda: secrets.token_hex(4))
+        self.hub = Hub()
+        self._keeper = AccountKeeper(parts.store, account_key(config.email, config.base_url))
+        self._tasks: TaskGroup | None = None
+        self._driver: Driver | None = None
+        self._own_http: Callable[[], Awaitable[None]] | None = None
+        self._over = anyio.Event()
+        self._stopped = False
+
+    # --- the way in --------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Make what is needed and begin. Whatever it raises, ``leave`` must be called.
+
+        Raises:
+            LinkClosed: it was closed meanwhile.
+        """
+        context = await self._prepare()
+        account = await self._keeper.load()
+        if self._stopped:
+            raise LinkClosed("the client was closed while it was opening")
+        client = self._parts.http_client
+        if client is None:
+            client, self._own_http = new_client(context)
+        self._driver = Driver(
+            self.session,
+            start=lambda now: self.session.start(now, account),
+            exchange=_exchange_over(client),
+            open_link=_open_link_with(context),
+            deliver=self._deliver,
+            clock=self._parts.clock,
+        )
+        tasks = anyio.create_task_group()
+        await tasks.__aenter__()
+        self._tasks = tasks
+        tasks.start_soon(self._work, self._driver)
+
+    async def ready(self, timeout: float | None) -> None:
+        """Wait until the session is ready; call it at once after ``open``.
+
+        Raises:
+            NavienError: the session ended, or ``timeout`` seconds passed; it says what was in the way.
+        """
+        stream = self.events(wanted=lambda event: isinstance(event, Connected | SessionClosed))
+        with anyio.move_on_after(timeout):
+            async for event in stream:
+                if isinstance(event, Connected):
+                    return
+            raise LinkClosed("the client was closed while it was connecting")
+        if self.session.state is not State.READY:
+            raise self.session.problem or LinkBroken("the connection took too long")
+
+    async def _prepare(self) -> ssl.SSLContext | None:
+        """Load what is heavy, in a worker thread: nobody's loop stands still for it."""
+        await to_thread.run_sync(_load)
+        quiet_httpx()
+        given = self._parts.ssl_context
+        needed = self._config.base_url.startswith("https:") or self._config.mqtt_scheme == "wss"
+        return await client_context() if given is None and needed else given
+
+    # --- at work -----------------------------------------------------------------------------------------
+
+    def events(self, *, wanted: Callable[[Event], bool] | None = None) -> EventStream:
+        """A stream of the events from now on."""
+        return EventStream(self.hub, wanted=wanted)
+
+    async def submit(self, command: Command, device: str | None, level: Level) -> CommandConfirmed:
+        """Send a command and wait for its end; when the wait is cancelled, the command is withdrawn.
+
+        Raises:
+            UsageError: no such heater; a value beyond its limits; the session is not running.
+            LinkBroken: there is no link, and queueing is off.
+            CommandError: it was not confirmed.
+        """
+        if self._driver is None or self.hub.closed:
+            raise self.hub.error or LinkClosed("the client is closed")
+        clock = self._parts.clock
+        answered = anyio.Event()
+        command_id = self.session.submit(command, clock(), device=device, level=level)
+        waiter = self.hub.waiters.expect(command_id, answered.set)
+        self._driver.nudge()
+        try:
+            await answered.wait()
+        finally:
+            if not waiter.done:
+                self.hub.waiters.forget(waiter)
+                self.session.cancel(command_id, clock())
+                self._driver.nudge()
+        return waiter.outcome()
+
+    # --- the way out -------------------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """Close for good and wait until it is done: the session's own time-outs bound it. Not cancellable."""
+        self._stopped = True
+        if self._driver is not None:
+            self._driver.stop()
+            with anyio.CancelScope(shield=True):
+                await self._over.wait()
+
+    async def leave(self) -> None:
+        """``close``, and leave no task and no connection behind.
+
+        Raises:
+            NavienError: a bug of ours ended the session; what else ended it was told to its consumers.
+        """
+        try:
+            await self.close()
+        finally:
+            # Reached early only when the loop itself is torn down: then everything is cut.
+            if self._driver is not None:
+                self._driver.abort()
+            try:
+                if self._tasks is not None:
+                    await self._tasks.__aexit__(None, None, None)
+            finally:
+                with anyio.move_on_after(HTTP_CLOSE, shield=True):
+                    if self._own_http is not None:
+                        await self._own_http()
+        if self._driver is not None and self._driver.failure is not None:
+            raise self._driver.failure
+
+    async def _work(self, driver: Driver) -> None:
+        try:
+            with anyio.CancelScope(shield=True):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._keeper.run)
+                    await driver.run()
+                    self.hub.close(driver.failure)
+                    self._keeper.finish()
+        finally:
+            self.hub.close(driver.failure)
+            self._over.set()
+
+    def _deliver(self, event: Event) -> None:
+        if isinstance(event, AccountChanged):
+            self._keeper.save(event.account)
+        self.hub.deliver(event)
+
+
+def _load() -> None:
+    # Together some 300 ms at the first time.
+    for name in ("httpx", "navien_anyio.link"):
+        import_module(name)
+
+
+def _exchange_over(client: HttpClient) -> Callable[[int, HttpRequest], Awaitable[HttpAnswered | HttpFailed]]:
+    return lambda number, request: exchange(client, number, request)
+
+
+def _open_link_with(context: ssl.SSLContext | None) -> Callable[[OpenLink, Callable[[LinkInput], None]], LinkTask]:
+    from navien_anyio.link import Link
+
+    return lambda action, report: Link(action, report, context)
