@@ -1,0 +1,68 @@
+"""Messages as plain data."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from attrs import evolve
+from attrs.exceptions import FrozenInstanceError
+
+from navien_proto.model.fields import Problem
+from navien_proto.model.status import DeviceStatus
+from navien_proto.wire.messages import ControlFailure, Message, Reason, StatusMessage, UnknownMessage
+
+MAC = "aabbccddeeff"
+
+
+def test_made_by_hand_from_what_is_known() -> None:
+    message = StatusMessage(topic="t", status=DeviceStatus.from_wire({"command": 33554437}))
+    assert (message.mac, message.client_id, message.session_id, message.request_topic) == (None,) * 4
+    assert message.problems == ()
+    assert message.reason is Reason.ACKNOWLEDGEMENT
+
+
+def test_frozen() -> None:
+    message = ControlFailure(topic="t", code=2)
+    with pytest.raises(FrozenInstanceError):
+        message.code = 3  # type: ignore[misc]
+    assert evolve(message, code=3) == ControlFailure(topic="t", code=3)
+
+
+def test_can_be_counted_in_a_set_whatever_it_holds() -> None:
+    odd = UnknownMessage(topic="t", raw=[{}], problems=(Problem("x", [], "why"),))
+    assert len({odd, evolve(odd)}) == 1
+
+
+def test_the_mac_is_shown_nowhere() -> None:
+    message = ControlFailure(
+        topic=f"cmd/52/navilink-{MAC}/ctrl-fail",
+        mac=MAC,
+        client_id=f"navilink-{MAC}",
+        request_topic=f"cmd/52/navilink-{MAC}/ctrl",
+        additional_value="1234",
+    )
+    assert repr(message) == (
+        "ControlFailure(topic=cmd/52/navilink-<mac>/ctrl-fail, mac='<mac>', client_id='navilink-<mac>', "
+        "session_id=None, request_topic='cmd/52/navilink-<mac>/ctrl', problems=(), code=None)"
+    )
+
+
+def test_the_union_names_all_kinds() -> None:
+    assert {kind.__name__ for kind in get_args(Message)} == {
+        "StatusMessage",
+        "FeatureMessage",
+        "ControlFailure",
+        "ReservationsMessage",
+        "RecirculationMessage",
+        "TouMessage",
+        "EnergyMessage",
+        "FirmwareDownloadMessage",
+        "DiagnosticsMessage",
+        "OtaMessage",
+        "RequestSeen",
+        "ConnectionEvent",
+        "AppConnectionSeen",
+        "EventMessage",
+        "UnknownMessage",
+    }

@@ -1,0 +1,61 @@
+"""A simulated cloud to serve on loopback, and a session's settings to use it; for both transports."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+from navien_anyio.clock import system_clock
+from navien_anyio.simserver import SimServer
+from navien_proto.mqtt.backoff import ReconnectPolicy
+from navien_proto.mqtt.connection import ConnectionConfig
+from navien_proto.session import SessionConfig
+from navien_proto.sim.cloud import SimCloud, SimCloudConfig
+from navien_proto.sim.heater import Heater, HeaterConfig
+
+__all__ = ["EMAIL", "MACS", "PASSWORD", "QUICK", "config", "make_cloud"]
+
+EMAIL, PASSWORD = "user@example.com", "not-a-real-password"
+MACS = ("aabbccddeeff", "aabbccddee01")
+
+# Short enough for tests on wall time, long enough for a busy machine.
+QUICK = ConnectionConfig(
+    open_timeout=1.0,
+    connack_timeout=1.0,
+    suback_timeout=1.0,
+    puback_timeout=0.3,
+    ping_timeout=0.3,
+    close_timeout=0.5,
+    reconnect=ReconnectPolicy(first_delay=1.0, factor=1.0, max_delay=1.0),
+)
+
+
+def make_cloud(*, heaters: int = 1) -> SimCloud:
+    """A cloud with one account and quick heaters."""
+    cloud = SimCloud(SimCloudConfig(delay=(0.0, 0.01)), rng=Random(1))
+    account = cloud.add_account(EMAIL, PASSWORD)
+    for place, mac in enumerate(MACS[:heaters]):
+        heater = Heater(
+            HeaterConfig(mac=mac, name=f"Heater {place}"), rng=Random(place), started=datetime.now(UTC)
+        )
+        cloud.add_heater(account, heater, system_clock())
+    return cloud
+
+
+def config(server: SimServer, *, mqtt_port: int | None = None, **changes: Any) -> SessionConfig:
+    """A session's settings for the simulated cloud, with short time-outs; ``mqtt_port`` goes through a relay."""
+    scheme: Any = server.settings["mqtt_scheme"]
+    settings: dict[str, Any] = {
+        "email": EMAIL,
+        "password": PASSWORD,
+        "base_url": server.base_url,
+        "mqtt_scheme": scheme,
+        "mqtt_host": server.host,
+        "mqtt_port": mqtt_port or server.port,
+        "connection": QUICK,
+        "reply_timeout": 2.0,
+        "http_timeout": 2.0,
+        **changes,
+    }
+    return SessionConfig(**settings)
