@@ -15,6 +15,7 @@
     │   └── LinkBroken                   the outside broke it
     ├── RemoteProtocolError              the peer said something that is not the protocol
     │   └── DecodeError                  … in the payload of one message
+    ├── StoreError                       a database or file of ours cannot be used
     └── CommandError                     a command did not come to its end
         ├── CommandRefused               the device or the broker said no
         ├── CommandTimedOut (TimeoutError)
@@ -47,6 +48,7 @@ __all__ = [
     "LinkError",
     "NavienError",
     "RemoteProtocolError",
+    "StoreError",
     "Throttled",
     "TokenExpired",
     "UsageError",
@@ -151,6 +153,12 @@ class DecodeError(RemoteProtocolError):
 
     def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str, str]]:
         return DecodeError, (self.topic, self.path, self.reason)
+
+
+class StoreError(NavienError):
+    """A database or file of ours cannot be used: locked, read-only, gone. Nothing is half-written."""
+
+    retryable = True
 
 
 class CommandError(NavienError):
