@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -78,7 +78,7 @@ class RegistrySuite:
 
     @pytest.mark.parametrize("garbage", GARBAGE)
     def test_an_id_that_is_none_is_refused_everywhere(self, alice: UserDevices, garbage: Any) -> None:
-        calls = [
+        calls: list[Callable[[], object]] = [
             lambda: alice.register(garbage, "Tank"),
             lambda: alice.get(garbage),
             lambda: alice.set_presence(garbage, Presence.ONLINE),
