@@ -9,8 +9,8 @@ from attrs import frozen
 
 from navien_anyio.cli.timeline import timeline
 from navien_proto.har import MqttMessage, Row
-from navien_proto.har_redact import clean_topic
 from navien_proto.pseudonyms import Pseudonyms
+from navien_proto.wire.cleaning import clean_topic
 
 __all__ = ["Line", "contents", "identities"]
 
