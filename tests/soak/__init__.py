@@ -1,0 +1,1 @@
+"""Many heaters for a long time: a client process against the simulated cloud in another, with faults."""
