@@ -5,7 +5,8 @@ a file still reads as it did: a MAC address becomes ``020000000001``, an e-mail 
 serial number one of zeros, a token ``<token-1>``. A stand-in stands for itself: doing it twice changes nothing.
 
 A :class:`Pseudonyms` is used twice over the same data: what is seen before :meth:`Pseudonyms.settle` is learnt,
-and afterwards found in any text, with or without a key beside it.
+and afterwards found in any text, with or without a key beside it. Data that is seen once and never ends is for
+one that is ``at_once``: there a secret is found everywhere from the moment it is seen under a key.
 """
 
 from __future__ import annotations
@@ -73,6 +74,9 @@ STRICT = frozenset({"mac", "e-mail", "serial", "number", "client"})
 SHORTEST_NUMBER = 5
 # No word that a topic, a path or a key is made of and that somebody might choose as a name is as long as this.
 LONG = 12
+# What an endless stream may make us remember: texts looked at, and secrets that come and go (tokens, hourly).
+MOST_TEXTS = 4096
+MOST_NAMES = 4096
 # Characters for private use hold the place of stand-ins while the rest of a text is looked at.
 HELD = re.compile("\ue000([0-9]+)\ue001")
 FOREIGN = str.maketrans("", "", "\ue000\ue001")
@@ -90,9 +94,16 @@ def secret_kind(key: str) -> str | None:
 
 
 class Pseudonyms:
-    """The stand-ins of one file. ``repr`` tells only how many there are."""
+    """The stand-ins of one file. ``repr`` tells only how many there are.
 
-    def __init__(self) -> None:
+    With ``at_once`` there is no second look and no ``settle``, and memory is bounded: of the secrets the oldest
+    tokens are forgotten first.
+    """
+
+    def __init__(self, *, at_once: bool = False) -> None:
+        self._at_once = at_once
+        self._stale = False
+        self._strict: set[str] = set()
         self._names: dict[tuple[str, str], str] = {}
         self._reserved: dict[str, set[int]] = {}
         self._last: dict[str, int] = {}
@@ -114,18 +125,22 @@ class Pseudonyms:
         self._names.clear()
         self._last.clear()
         self._memory.clear()
-        strict: set[str] = set()
         for kind, value in seen:
-            name = self._name(kind, value)
-            if value == name or kind == "additional" or value.lower() in NOT_SET:
-                continue
-            encoded = quote(value, safe="", errors="surrogatepass")
-            for form in (value, encoded, json.dumps(value)[1:-1]):
-                if len(form) >= (SHORTEST_NUMBER if form.isdigit() else SHORTEST):
-                    self._forms.setdefault(form, name)
-                    if kind in STRICT or len(form) >= LONG:
-                        strict.add(form)
-        self._exact = {True: _any_of(strict), False: _any_of(self._forms)}
+            self._search_for(kind, value, self._name(kind, value))
+        self._exact = {True: _any_of(self._strict), False: _any_of(self._forms)}
+
+    def keep(self, kind: str, value: str) -> None:
+        """``value`` is no secret though it stands where secrets of that kind do: it stands for itself."""
+        self._names[kind, value] = value
+
+    def _search_for(self, kind: str, value: str, name: str) -> None:
+        if value == name or kind == "additional" or value.lower() in NOT_SET:
+            return
+        for form in _forms(value):
+            if len(form) >= (SHORTEST_NUMBER if form.isdigit() else SHORTEST):
+                self._forms.setdefault(form, name)
+                if kind in STRICT or len(form) >= LONG:
+                    self._strict.add(form)
 
     def of(self, kind: str, value: str) -> str:
         """The stand-in for ``value``; what says "not set" stays."""
@@ -144,7 +159,7 @@ class Pseudonyms:
 
     def query(self, text: str) -> str:
         """A query with stand-ins, percent-encoded, for what was seen under a key; shapes are not looked at."""
-        exact = self._exact.get(False)
+        exact = self._pattern(strict=False)
         return text if exact is None else exact.sub(lambda found: quote(self._forms[found[0]], safe="@"), text)
 
     def level(self, text: str) -> str:
@@ -163,6 +178,8 @@ class Pseudonyms:
         if known is None:
             known = self._text(text, strict)
             if len(text) < 200:
+                if self._at_once and len(self._memory) >= MOST_TEXTS:
+                    self._memory.clear()
                 self._memory[text, strict] = known
         return known
 
@@ -174,7 +191,7 @@ class Pseudonyms:
             return f"\ue000{len(held) - 1}\ue001"
 
         text = OUR_MAIL.sub(lambda found: hold(self._name("e-mail", found[0])), text.translate(FOREIGN))
-        exact = self._exact.get(strict)
+        exact = self._pattern(strict=strict)
         if exact is not None:
             text = exact.sub(lambda found: hold(self._forms[found[0]]), text)
         for kind, pattern in SHAPES:
@@ -198,13 +215,43 @@ class Pseudonyms:
         name = self._names.get((kind, value))
         if name is None:
             ours = OURS.get(kind)
-            if ours is not None and ours.fullmatch(value):
+            if ours is not None and ours.fullmatch(value) and not self._taken(kind, ours, value):
                 self._reserve(kind, ours, value)
                 name = value
             else:
                 name = self._new(kind, value)
             self._names[kind, value] = name
+            if self._at_once:
+                self._seen(kind, value, name)
         return name
+
+    def _taken(self, kind: str, pattern: re.Pattern[str], value: str) -> bool:
+        """Whether what looks like a stand-in of ours stands for something else already, past mending."""
+        found = pattern.fullmatch(value)
+        if not self._at_once or found is None:
+            return False
+        number = int(found[1][:9])
+        return number <= self._last.get(kind, 0) and number not in self._reserved.get(kind, ())
+
+    def _seen(self, kind: str, value: str, name: str) -> None:
+        """A secret was seen for the first time: find it from now on."""
+        self._search_for(kind, value, name)
+        if value != name:
+            self._stale = True
+            self._memory.clear()
+        if len(self._names) > MOST_NAMES:
+            tokens = [known for known in self._names if known[0] == "token"] or list(self._names)
+            for known in tokens[: len(tokens) // 2]:
+                del self._names[known]
+                for form in _forms(known[1]):
+                    self._forms.pop(form, None)
+                    self._strict.discard(form)
+
+    def _pattern(self, *, strict: bool) -> re.Pattern[str] | None:
+        if self._stale:
+            self._exact = {True: _any_of(self._strict), False: _any_of(self._forms)}
+            self._stale = False
+        return self._exact.get(strict)
 
     def _reserve(self, kind: str, pattern: re.Pattern[str], value: str) -> None:
         found = pattern.fullmatch(value)
@@ -236,6 +283,11 @@ class Pseudonyms:
                 zeros = "0" * len(value) if shape[1] is None else f"{'0' * shape.start(1)}XX"
                 return f"{zeros:0<{len(value)}}"[:-3] + f"{number:03}"
         return f"<{kind}-{number}>"
+
+
+def _forms(value: str) -> tuple[str, ...]:
+    """``value`` as it stands, percent-encoded, and escaped as in JSON."""
+    return value, quote(value, safe="", errors="surrogatepass"), json.dumps(value)[1:-1]
 
 
 def _any_of(forms: Iterable[str]) -> re.Pattern[str] | None:
