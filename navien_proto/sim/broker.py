@@ -159,6 +159,21 @@ class Broker:
         if client.closed is None:
             self._close(client, Closed(cause, redact_text(sentence)), now)
 
+    def restart(self, now: Instant) -> None:
+        """Go away and come back with nothing remembered: every client is closed, every session forgotten."""
+        for client in self.clients():
+            self._close(client, Closed(Cause.SERVER, "the broker restarted"), now)
+        for session in tuple(self._sessions.values()):
+            self._forget(session)
+        self._connected.clear()
+
+    def change_policy(self, policy: Policy) -> None:
+        """From now on ``policy`` holds for clients that brought none of their own, those that stand included."""
+        for client in self.clients():
+            if client.policy is self.policy:
+                client.policy = policy
+        self.policy = policy
+
     def activity(self, client: Client, now: Instant) -> None:
         """The client sent something that asks for nothing else (PINGREQ): it is alive."""
         if client.closed is None:

@@ -18,7 +18,7 @@ from navien_proto.cloud.sigv4 import Credentials
 from navien_proto.cloud.sigv4_verify import verify_presigned
 from navien_proto.instant import Instant
 from navien_proto.sim.broker import Broker, Client
-from navien_proto.sim.heater import Heater, Outgoing
+from navien_proto.sim.heater import Heater, HeaterConfig, Outgoing
 from navien_proto.sim.rest import Account, RestService
 from navien_proto.wire import topics
 
@@ -48,9 +48,20 @@ class _Unit:
     client: Client
     since: float
     online: bool = True
+    mute: bool = False
     arriving: list[tuple[float, str, bytes]] = field(factory=list)
     leaving: list[tuple[float, Outgoing]] = field(factory=list)
     last_due: float = 0.0
+
+    @property
+    def reachable(self) -> bool:
+        """Whether it hears and speaks."""
+        return self.online and not self.mute
+
+    def hang_up(self) -> None:
+        """Lose what is on the way."""
+        self.arriving.clear()
+        self.leaving.clear()
 
 
 class SimCloud:
@@ -87,6 +98,21 @@ class SimCloud:
         self.broker.subscribe(client, [(topic_filter, 0) for topic_filter in filters], now)
         self._units[mac] = self._by_client[client] = _Unit(heater, client, now.monotonic)
 
+    def remove_heater(self, mac: str, now: Instant) -> None:
+        """Unplug a heater and take it off its account."""
+        unit = self._units.pop(mac)
+        del self._by_client[unit.client]
+        self.broker.disconnect(unit.client, now)
+        for account in self.service.accounts:
+            account.heaters.pop(mac, None)
+
+    def register(self, mac: str, config: HeaterConfig) -> None:
+        """Register a heater anew, under the name, home and additional value of ``config``."""
+        self._units[mac].heater.register(config)
+        for account in self.service.accounts:
+            if mac in account.heaters:
+                account.heaters[mac] = config
+
     def heater(self, mac: str) -> Heater:
         """The heater of that MAC."""
         return self._units[mac].heater
@@ -95,6 +121,11 @@ class SimCloud:
     def heaters(self) -> tuple[Heater, ...]:
         """Every heater, in the order they were added."""
         return tuple(unit.heater for unit in self._units.values())
+
+    @property
+    def macs(self) -> tuple[str, ...]:
+        """The MACs of every heater, in that order."""
+        return tuple(self._units)
 
     def online(self, mac: str) -> bool:
         """Whether the cloud sees the heater."""
@@ -105,8 +136,25 @@ class SimCloud:
         unit = self._units[mac]
         unit.online = online
         if not online:
-            unit.arriving.clear()
-            unit.leaving.clear()
+            unit.hang_up()
+
+    def set_mute(self, mac: str, mute: bool) -> None:
+        """Let a heater neither hear nor speak although the cloud sees it."""
+        unit = self._units[mac]
+        unit.mute = mute
+        if mute:
+            unit.hang_up()
+
+    def shift_clock(self, mac: str, seconds: float, now: Instant) -> None:
+        """Set a heater's local time forward, or back. What was planned until now has happened by the old time."""
+        unit = self._caught_up(mac, now)
+        unit.heater.unit.shift_clock(seconds)
+
+    def set_error(self, mac: str, code: int, sub: int, now: Instant) -> None:
+        """Let a heater report an error, 0 for none, and stop heating where that stops it."""
+        unit = self._caught_up(mac, now)
+        unit.heater.set_error(code, sub)
+        self._collect(unit)
 
     # --- what clients do ---------------------------------------------------------------------------------
 
@@ -154,7 +202,7 @@ class SimCloud:
                 clients.append(client)
                 continue
             for delivery in self.broker.take(client):
-                if unit.online:
+                if unit.reachable:
                     unit.last_due = max(unit.last_due, now.monotonic + self._rng.uniform(*self.config.delay))
                     unit.arriving.append((unit.last_due, delivery.topic, delivery.payload))
         return clients
@@ -194,9 +242,15 @@ class SimCloud:
             _, outgoing = unit.leaving.pop(0)
             self.broker.publish(unit.client, outgoing.topic, outgoing.payload, now, qos=outgoing.qos)
 
+    def _caught_up(self, mac: str, now: Instant) -> _Unit:
+        unit = self._units[mac]
+        unit.heater.advance(max(unit.heater.clock, self._seconds(unit, now.monotonic)))
+        self._collect(unit)
+        return unit
+
     def _collect(self, unit: _Unit) -> None:
         for outgoing in unit.heater.take():
-            if unit.online:
+            if unit.reachable:
                 arose = unit.since + outgoing.at / self.config.speed
                 due = arose + self._rng.uniform(*self.config.delay)
                 if unit.leaving:

@@ -63,6 +63,8 @@ class Heater:
         self._outgoing: list[Outgoing] = []
         self._connected: set[str] = set()
         self._controlled_at = float("-inf")
+        #: The code with which it refuses every control; ``None``: it obeys.
+        self.failing: int | None = None
         self._jitter = Jitter()
         self._jitter_at = float("-inf")
         self._told = self._watched()
@@ -120,6 +122,22 @@ class Heater:
             self._jitter_at = self.unit.clock
         return assemble(command, self.unit.clock, self.unit, self._jitter)
 
+    def register(self, config: HeaterConfig) -> None:
+        """Speak under the identity of ``config`` from now on; the machine stays the one it is."""
+        self.config = config
+        self._envelopes.register(config)
+
+    def reboot(self) -> None:
+        """The module restarts: the connected apps and the numbering of pushes are forgotten."""
+        self._connected.clear()
+        self._envelopes.reset()
+        self._plan_heartbeat()
+
+    def set_error(self, code: int, sub: int) -> None:
+        """Report an error from now on, 0 for none; see ``Unit.set_error``."""
+        self.unit.set_error(code, sub)
+        self._announce()
+
     # Requests
 
     def _react(self, request: Request) -> None:
@@ -153,7 +171,9 @@ class Heater:
     def _control(self, request: Request) -> None:
         early = self.unit.clock - self._controlled_at < PACE
         self._controlled_at = self.unit.clock
-        if early and self.config.strict:
+        if self.failing is not None:
+            self._send(self._envelopes.refusal(self.unit.clock, request, self.failing))
+        elif early and self.config.strict:
             self._send(self._envelopes.refusal(self.unit.clock, request, TOO_CLOSE_TOGETHER))
         elif obey(self.unit, request.command, request.members):
             self._answer_with(request, self.status(request.command))

@@ -134,6 +134,15 @@ class Envelopes:
         self._requester = f"navilink-{config.mac}"
         self._push_number = 0
 
+    def register(self, config: HeaterConfig) -> None:
+        """Write under the identity of ``config`` from now on."""
+        self._config = config
+
+    def reset(self) -> None:
+        """Forget who asked last, and number pushes anew."""
+        self._requester = f"navilink-{self._config.mac}"
+        self._push_number = 0
+
     def read(self, topic: str, envelope: Mapping[str, Any] | bytes) -> Request | None:
         """The request in ``envelope``, or ``None`` when the unit would not react to it."""
         content = _object(envelope)

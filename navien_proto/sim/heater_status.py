@@ -164,6 +164,10 @@ class Parts(Protocol):
         """Hours and switches."""
 
     @property
+    def error(self) -> tuple[int, int]:
+        """Code and sub-code of the error reported; zeros for none."""
+
+    @property
     def figures(self) -> Figures:
         """What the charge and energy figures know."""
 
@@ -194,6 +198,7 @@ def assemble(command: int, now: float, unit: Parts, jitter: Jitter) -> dict[str,
     status["dhwTemperature"] = upper // 5
     status["dhwTemperatureSetting"] = thermostat.set_point
     status["programReservationUse"] = _flag(unit.programme.on)
+    status["errorCode"], status["subErrorCode"] = unit.error
     status["wifiRssi"] = config.signal + jitter.signal
     status["dhwTargetTemperatureSetting"] = thermostat.set_point
     status["tankUpperTemperature"] = upper

@@ -27,12 +27,13 @@ SUCCESS = 200
 
 @define(eq=False)
 class Account:
-    """One account of the simulated cloud. ``locked`` refuses every sign-in."""
+    """One account of the simulated cloud. ``locked`` refuses every sign-in; ``hidden`` MACs are not listed."""
 
     email: str = field(repr=False)
     password: str = field(repr=False)
     user_seq: int
     heaters: dict[str, HeaterConfig] = field(factory=dict, repr=False)
+    hidden: set[str] = field(factory=set, repr=False)
     locked: bool = False
     sign_ins: int = 0
 
@@ -56,7 +57,8 @@ class _Refused(Exception):
 class RestService:
     """Signs accounts in, issues tokens and AWS credentials, lists devices.
 
-    ``is_online`` says whether the cloud sees a heater.
+    ``is_online`` says whether the cloud sees a heater. ``rotates``: a refresh brings another refresh token and
+    uses the old one up; otherwise the old one stays good and the answer has none.
     """
 
     def __init__(
@@ -66,6 +68,9 @@ class RestService:
         self.access_lifetime = access_lifetime
         self.aws_lifetime = aws_lifetime
         self._is_online = is_online
+        self.rotates = True
+        # By how much tokens die before the moment that was told, s.
+        self._access_early = self._aws_early = 0.0
         self._accounts: dict[str, Account] = {}
         self._access: dict[str, _Grant] = {}
         self._refresh: dict[str, Account] = {}
@@ -91,11 +96,27 @@ class RestService:
             return None
         return found[0]
 
-    def revoke(self) -> None:
-        """Forget every token and credential: every account has to sign in anew."""
-        self._access.clear()
-        self._refresh.clear()
-        self._keys.clear()
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Every account, in the order they were added."""
+        return tuple(self._accounts.values())
+
+    def revoke(self, *, access: bool = True, refresh: bool = True, aws: bool = True) -> None:
+        """Forget every token and credential of these kinds: after all three, every account has to sign in anew."""
+        if access:
+            self._access.clear()
+        if refresh:
+            self._refresh.clear()
+        if aws:
+            self._keys.clear()
+
+    def hasten(self, access: float, aws: float, *, issued: bool = True) -> None:
+        """From now on tokens die so many seconds earlier than told; with ``issued``, those that are out too."""
+        self._access_early += access
+        self._aws_early += aws
+        if issued:
+            self._access = {t: _Grant(g.account, g.until.after(-access)) for t, g in self._access.items()}
+            self._keys = {k: (found, until.after(-aws)) for k, (found, until) in self._keys.items()}
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes, now: Instant) -> HttpReply:
         """Answer one request; ``target`` is path and query below the base path."""
@@ -142,7 +163,7 @@ class RestService:
         key = Credentials(
             f"ASIA{self._token(16).upper()}", self._token(40), f"{self._token(60)}+/=={self._token(20)}"
         )
-        self._keys[key.access_key_id] = (key, now.after(self.aws_lifetime))
+        self._keys[key.access_key_id] = (key, now.after(self.aws_lifetime - self._aws_early))
         return {
             "userInfo": {
                 "userType": "O",
@@ -163,19 +184,26 @@ class RestService:
 
     def _renew(self, members: dict[str, Any], now: Instant) -> dict[str, Any]:
         # Tokens rotate: one refresh token is good for one refresh.
-        account = self._refresh.pop(str(members.get("refreshToken", "")), None)
+        token = str(members.get("refreshToken", ""))
+        account = self._refresh.get(token)
         if account is None:
             raise _Refused(401, 401, "INVALID_REFRESH_TOKEN")
+        if not self.rotates:
+            return self._access_for(account, now)
+        del self._refresh[token]
         return self._grant(account, now)
 
     def _grant(self, account: Account, now: Instant) -> dict[str, Any]:
-        access, refresh, identity = (f"eyJ{kind}.{self._token(24)}.{self._token(24)}" for kind in "ari")
-        self._access[access] = _Grant(account, now.after(self.access_lifetime))
+        refresh = f"eyJr.{self._token(24)}.{self._token(24)}"
         self._refresh[refresh] = account
+        return {**self._access_for(account, now), "refreshToken": refresh}
+
+    def _access_for(self, account: Account, now: Instant) -> dict[str, Any]:
+        access, identity = (f"eyJ{kind}.{self._token(24)}.{self._token(24)}" for kind in "ai")
+        self._access[access] = _Grant(account, now.after(self.access_lifetime - self._access_early))
         return {
             "idToken": identity,
             "accessToken": access,
-            "refreshToken": refresh,
             "authenticationExpiresIn": int(self.access_lifetime),
         }
 
@@ -195,7 +223,8 @@ class RestService:
         offset, count = members.get("offset", 0), members.get("count", MOST_PER_PAGE)
         if not isinstance(offset, int) or not isinstance(count, int) or offset < 0 or count < 1:
             raise _Refused(400, 400, "BAD_REQUEST")
-        units = list(account.heaters.values())[offset : offset + min(count, MOST_PER_PAGE)]
+        shown = [unit for mac, unit in account.heaters.items() if mac not in account.hidden]
+        units = shown[offset : offset + min(count, MOST_PER_PAGE)]
         return [
             {
                 "deviceInfo": {
@@ -213,7 +242,8 @@ class RestService:
 
     def _unit(self, account: Account, members: dict[str, Any]) -> HeaterConfig:
         unit = account.heaters.get(str(members.get("macAddress", "")).lower())
-        if unit is None or str(members.get("additionalValue")) != unit.additional_value:
+        known = unit is not None and unit.mac not in account.hidden
+        if unit is None or not known or str(members.get("additionalValue")) != unit.additional_value:
             raise _Refused(404, 404, "DEVICE_NOT_FOUND")
         return unit
 

@@ -18,7 +18,7 @@ from navien_proto.sim.programme import Entry, Programme
 from navien_proto.sim.refrigerant import PowerMeter, Refrigerant
 from navien_proto.sim.sequencer import Sequencer, Step
 from navien_proto.sim.tank import Inputs, Tank, TankState
-from navien_proto.sim.thermostat import COMPRESSOR_MODES, Bounds, Demand, Thermostat
+from navien_proto.sim.thermostat import COMPRESSOR_MODES, NO_DEMAND, Bounds, Demand, Thermostat
 from navien_proto.timers import Timers
 
 __all__ = ["Unit"]
@@ -32,6 +32,8 @@ PATIENCE = 30.0
 #: How far ahead a crossing is looked for, s.
 HORIZON = 6 * 3600.0
 HOUR = 3600.0
+#: Errors that stop heating: a water leak and an overflowing condensate pan (section 14).
+STOPPING = (799, 990)
 NORMAL_MODES = (Mode.HEAT_PUMP, Mode.ELECTRIC, Mode.ENERGY_SAVER, Mode.HIGH_DEMAND)
 
 
@@ -54,6 +56,7 @@ class Unit:
         )
         self.figures = Figures(config.timing.figure_lag, config.set_point, self.thermostat.reference)
         self.draws = None if household is None else Draws(household, started)
+        self.error = (0, 0)
         self._before: int = config.mode if config.mode in NORMAL_MODES else Mode.HEAT_PUMP
         self._end_mode(config.mode)
         self._element_free = False
@@ -150,6 +153,16 @@ class Unit:
         self.programme = programme
         self._plan_reservation()
         return switched
+
+    def shift_clock(self, seconds: float) -> None:
+        """Set the local time forward, or back; what the household does is not moved."""
+        self.started += timedelta(seconds=seconds)
+        self._plan_reservation()
+
+    def set_error(self, code: int, sub: int = 0) -> None:
+        """Report this error, 0 for none; a leak and an overflow stop all heating."""
+        self.error = (code, sub)
+        self._review()
 
     def local_time(self) -> datetime:
         """The unit's own local time."""
@@ -257,6 +270,8 @@ class Unit:
         self._call(wish)
 
     def _call(self, demand: Demand) -> None:
+        if self.error[0] in STOPPING:
+            demand = NO_DEMAND
         if demand.element != self.sequencer.demand.element:
             self._element_free = False
             self.timers.cancel(Step.REVIEW)
@@ -290,6 +305,8 @@ class Unit:
         )
 
     def _limits(self) -> Bounds:
+        if self.error[0] in STOPPING:
+            return Bounds()
         if Step.WRITTEN in self.timers:  # a written set point is looked at once, and not before its time
             return Bounds()
         return self.thermostat.bounds(self.sequencer.demand, element_free=self._element_free)

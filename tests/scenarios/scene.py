@@ -12,6 +12,7 @@ from navien_proto.session import Session, SessionConfig, State
 from navien_proto.session.actions import OpenLink, Publish, SendHttp
 from navien_proto.session.events import Event
 from navien_proto.sim.cloud import SimCloud, SimCloudConfig
+from navien_proto.sim.fault_plan import FaultPlan
 from navien_proto.sim.heater import Heater
 from navien_proto.sim.heater_config import HeaterConfig
 from navien_proto.sim.world import Peer, World
@@ -34,11 +35,12 @@ class Scene:
         cloud: SimCloudConfig | None = None,
         connection: ConnectionConfig | None = None,
         password: str = PASSWORD,
+        plan: FaultPlan | None = None,
         **settings: Any,
     ) -> None:
         self.rng = Random(seed)
         self.cloud = SimCloud(cloud, rng=self.rng)
-        self.world = World(self.cloud)
+        self.world = World(self.cloud, plan=plan)
         self.account = self.cloud.add_account(EMAIL, PASSWORD)
         for number in range(heaters):
             mac = f"{int(MAC, 16) + number:012x}"
@@ -69,6 +71,11 @@ class Scene:
     def of(self, kind: type[E]) -> list[E]:
         """The session's events of one kind."""
         return self.peer.of(kind)
+
+    def cut(self) -> None:
+        """Let the broker end every link, for no reason that it tells."""
+        for client in self.cloud.broker.clients():
+            self.cloud.broker.close(client, self.world.now)
 
     def gone_by(self, seconds: float) -> None:
         """Let time pass."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from navien_proto.cloud.account import SavedAccount
-from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.errors import BadCredentials
 from navien_proto.session import State
 from navien_proto.session.events import AccountChanged, ClockCorrected, SessionClosed, StatusReceived
+from navien_proto.sim.faults import ClockStep, RestErrorBody
 from tests.scenarios.scene import PASSWORD, Scene
 
 HOUR = 3600.0
@@ -32,7 +32,7 @@ def restart(scene: Scene, account: SavedAccount, **changes: object) -> None:
 @pytest.mark.parametrize("minutes", [-1500, 7, 600])
 def test_f12_a_wrong_clock_is_learnt_from_the_refusal_and_said_once(minutes: int) -> None:
     scene = Scene()
-    scene.world.clock_error = 60.0 * minutes
+    scene.world.begin(ClockStep(60.0 * minutes))
     scene.start()
     took = scene.world.run_until(lambda: scene.session.state is State.READY, limit=60)
     assert took < 10
@@ -77,11 +77,7 @@ def test_f17_a_mended_account_is_noticed_after_a_day() -> None:
 
 def test_f17_unknown_errors_retry_slowly_and_five_sign_ins_in_ten_minutes_are_the_most() -> None:
     scene = Scene()
-
-    def odd(request: HttpRequest) -> HttpReply | None:
-        return HttpReply(200, {}, b'{"code":9999,"msg":"SOMETHING_NEW"}')
-
-    scene.world.network.rest_answer = odd
+    scene.world.begin(RestErrorBody())
     scene.start()
     sent: list[float] = []
     account = SavedAccount()

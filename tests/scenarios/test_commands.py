@@ -22,6 +22,7 @@ from navien_proto.session import State
 from navien_proto.session.actions import Publish
 from navien_proto.session.events import CommandConfirmed, CommandFailed, CommandId, Level, StatusReceived
 from navien_proto.session.inputs import MessageReceived
+from navien_proto.sim.faults import Unreachable
 from navien_proto.wire.commands import (
     Command,
     PowerOff,
@@ -123,27 +124,27 @@ def test_an_acknowledgement_that_does_not_show_the_wish_is_held() -> None:
 
 def test_f23_what_waited_for_a_connection_too_long_is_not_sent_later() -> None:
     scene = Scene().ready()
-    scene.world.network.link_down = "no route to host"
-    scene.cloud.broker.close(scene.cloud.broker.clients()[0], scene.world.now)
+    outage = scene.world.begin(Unreachable(reason="no route to host"))
+    scene.cut()
     scene.world.run_until(lambda: scene.session.state is State.WAITING)
     command = submit(scene, PowerOff())
     assert scene.session.queued == 1
     ended = finish(scene, command, limit=301)
     assert isinstance(error_of(ended), CommandExpired)
-    scene.world.network.link_down = None
+    scene.world.end(outage)
     scene.gone_by(600)
     assert controls(scene) == []
 
 
 def test_f23_what_waited_a_little_goes_out_in_order() -> None:
     scene = Scene().ready()
-    scene.world.network.link_down = "no route to host"
-    scene.cloud.broker.close(scene.cloud.broker.clients()[0], scene.world.now)
+    outage = scene.world.begin(Unreachable(reason="no route to host"))
+    scene.cut()
     scene.world.run_until(lambda: scene.session.state is State.WAITING)
     wishes = [SetMode(Mode.ELECTRIC), SetTemperature(celsius=55), SetMode(Mode.HEAT_PUMP)]
     ids = [submit(scene, wish) for wish in wishes]
     scene.gone_by(100)
-    scene.world.network.link_down = None
+    scene.world.end(outage)
     scene.world.run_until(lambda: all(outcome(scene, command) for command in ids), limit=200)
     ended = [event for event in scene.peer.events if isinstance(event, CommandConfirmed)]
     assert [event.command for event in ended] == wishes
@@ -210,7 +211,7 @@ def test_f25_a_schedule_is_confirmed_by_its_own_echo_and_not_by_an_older_one() -
 def test_a_request_lost_with_its_link_is_asked_again_and_a_control_is_not() -> None:
     scene = Scene().ready()
     request, control = submit(scene, RequestStatus()), submit(scene, PowerOff())
-    scene.cloud.broker.close(scene.cloud.broker.clients()[0], scene.world.now)
+    scene.cut()
     scene.cloud.set_online(MAC, False)  # what was on its way is lost
     scene.gone_by(0.2)
     scene.cloud.set_online(MAC, True)

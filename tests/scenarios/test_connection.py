@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pytest
 
-from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.errors import BadCredentials, LinkBroken
 from navien_proto.mqtt.connection import ConnectionConfig
 from navien_proto.session import State
@@ -20,6 +19,18 @@ from navien_proto.session.events import (
     StatusReceived,
 )
 from navien_proto.session.inputs import LinkLost, LinkOpened, LinkRefused, PongReceived
+from navien_proto.sim.faults import (
+    BrokerRestart,
+    Drop,
+    Fault,
+    HalfOpen,
+    RestErrorBody,
+    RestHtml,
+    RestStatus,
+    RestThrottled,
+    RestTruncated,
+    Unreachable,
+)
 from tests.scenarios.scene import Scene, actions
 
 HOUR = 3600.0
@@ -75,7 +86,7 @@ def test_f02_credentials_that_the_cloud_dropped_lead_to_a_sign_in_not_to_endless
     scene = Scene().ready()
     scene.gone_by(600)
     scene.cloud.service.revoke()
-    scene.cloud.broker.close(scene.cloud.broker.clients()[0], scene.world.now)
+    scene.cut()
     took = scene.world.run_until(lambda: len(scene.of(Connected)) == 2, limit=120)
     assert took < 15
     assert len(scene.sign_ins()) == 2
@@ -84,29 +95,24 @@ def test_f02_credentials_that_the_cloud_dropped_lead_to_a_sign_in_not_to_endless
 @pytest.mark.parametrize(
     "answer",
     [
-        HttpReply(401, {}, b'{"code":401,"msg":"UNAUTHORIZED"}'),
-        HttpReply(500, {}, b"<html>down</html>"),
-        HttpReply(200, {}, b'{"code":9999,"msg":"SOMETHING"}'),
-        HttpReply(200, {}, b""),
-        HttpReply(200, {}, b'{"code":200,"msg":"SUCCESS","data":{"token":{}}}'),
-        HttpReply(403, {}, b""),
-        HttpReply(429, {"retry-after": "30"}, b""),
+        RestStatus(status=401, paths=("/auth/refresh", "/device/list")),
+        RestHtml(status=500),
+        RestErrorBody(),
+        RestTruncated(kept=0.0),
+        RestErrorBody(code=200, message="SUCCESS"),
+        RestStatus(status=403),
+        RestThrottled(retry_after=30),
     ],
 )
-def test_f03_no_token_error_but_proven_bad_credentials_ends_the_loop(answer: HttpReply) -> None:
+def test_f03_no_token_error_but_proven_bad_credentials_ends_the_loop(answer: Fault) -> None:
     scene = Scene().ready()
     scene.gone_by(600)
     scene.cloud.service.revoke()
 
-    def outage(request: HttpRequest) -> HttpReply | None:
-        return None if answer.status == 401 and request.url.endswith("/user/sign-in") else answer
-
-    scene.world.network.rest_answer = outage
-    scene.world.network.link_down = "no route to host"
-    scene.cloud.broker.close(scene.cloud.broker.clients()[0], scene.world.now)
-    scene.gone_by(6 * HOUR)
-    assert scene.of(SessionClosed) == []
-    scene.world.network.rest_answer = scene.world.network.link_down = None
+    with scene.world.suffering(answer, Unreachable(reason="no route to host", rest=False)):
+        scene.cut()
+        scene.gone_by(6 * HOUR)
+        assert scene.of(SessionClosed) == []
     took = scene.world.run_until(lambda: scene.session.state is State.READY, limit=900)
     assert took < 720
 
@@ -126,9 +132,8 @@ def test_f03_proven_bad_credentials_end_it_at_once() -> None:
 def test_f04_the_old_link_is_closed_before_the_new_one_opens() -> None:
     scene = Scene().ready()
     for _ in range(10):
-        scene.world.network.half_open = True
-        scene.gone_by(200)
-        scene.world.network.half_open = False
+        with scene.world.suffering(HalfOpen()):
+            scene.gone_by(200)
         scene.world.run_until(lambda: scene.session.state is State.READY)
     standing: set[int] = set()
     for _, action in actions(scene.peer):
@@ -144,7 +149,7 @@ def test_f04_the_old_link_is_closed_before_the_new_one_opens() -> None:
 
 def test_f04_reports_of_dead_links_change_nothing() -> None:
     scene = Scene().ready()
-    scene.cloud.broker.close(scene.cloud.broker.clients()[0], scene.world.now)
+    scene.cut()
     scene.world.run_until(lambda: len(scene.of(Connected)) == 2)
     opened, seen = scene.peer.opened, len(scene.peer.events)
     for report in (LinkLost(1, "late"), LinkRefused(1, "late"), LinkOpened(1), PongReceived(1)):
@@ -167,7 +172,7 @@ def test_f05_late_lost_reports_start_one_backoff_and_connects_keep_their_distanc
 def test_f07_subscribed_anew_on_every_connack() -> None:
     scene = Scene(heaters=3).ready()
     for _ in range(3):
-        scene.cloud.broker.close(scene.cloud.broker.clients()[0], scene.world.now)
+        scene.cut()
         scene.world.run_until(lambda: scene.session.state is not State.READY)
         scene.world.run_until(lambda: scene.session.state is State.READY)
     subscribed = [action for _, action in actions(scene.peer) if isinstance(action, Subscribe)]
@@ -180,9 +185,9 @@ def test_f07_subscribed_anew_on_every_connack() -> None:
 
 def test_f07_a_lost_suback_times_out_into_a_reconnect_and_nothing_is_published_meanwhile() -> None:
     scene = Scene()
-    scene.world.network.lose_suback = 1
-    scene.start()
-    scene.gone_by(10)
+    with scene.world.suffering(Drop(frames=("suback",))):
+        scene.start()
+        scene.gone_by(10)
     assert scene.session.state is State.CONNECTING
     assert not [action for _, action in actions(scene.peer) if isinstance(action, Publish)]
     scene.world.run_until(lambda: scene.session.state is State.READY, limit=60)
@@ -192,28 +197,25 @@ def test_f07_a_lost_suback_times_out_into_a_reconnect_and_nothing_is_published_m
 
 def test_f09_a_half_open_link_is_noticed_and_replaced() -> None:
     scene = Scene().ready()
-    scene.world.network.half_open = True
-    noticed = scene.world.run_until(lambda: bool(scene.of(Disconnected)), limit=200)
+    with scene.world.suffering(HalfOpen()):
+        noticed = scene.world.run_until(lambda: bool(scene.of(Disconnected)), limit=200)
     assert noticed <= 60 + 15 + 1
-    scene.world.network.half_open = False
     scene.world.run_until(lambda: scene.session.state is State.READY, limit=200)
 
 
 def test_f09_polling_often_does_not_hide_a_half_open_link() -> None:
     scene = Scene(status_interval=10.0).ready()
-    scene.world.network.half_open = True
+    scene.world.begin(HalfOpen())
     noticed = scene.world.run_until(lambda: bool(scene.of(Disconnected)), limit=200)
     assert noticed <= 60 + 15 + 1
 
 
 @pytest.mark.parametrize("moment", [0.01, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 5.0, 30.0])
-@pytest.mark.parametrize("trouble", ["none", "half_open", "link_down", "rest_down"])
-def test_f11_close_is_final_from_every_state(moment: float, trouble: str) -> None:
+@pytest.mark.parametrize("trouble", [None, HalfOpen(), Unreachable(rest=False), Unreachable(link=False)])
+def test_f11_close_is_final_from_every_state(moment: float, trouble: Fault | None) -> None:
     scene = Scene()
-    if trouble == "half_open":
-        scene.world.network.half_open = True
-    elif trouble != "none":
-        setattr(scene.world.network, trouble, "down")
+    if trouble is not None:
+        scene.world.begin(trouble)
     scene.start()
     scene.gone_by(moment)
     scene.world.tell(scene.peer, scene.session.stop)
@@ -230,7 +232,7 @@ def test_f11_close_is_final_from_every_state(moment: float, trouble: str) -> Non
 
 def test_f11_closing_during_an_interruption_does_not_resurrect_the_connection() -> None:
     scene = Scene().ready()
-    scene.cloud.broker.close(scene.cloud.broker.clients()[0], scene.world.now)
+    scene.cut()
     scene.world.run_until(lambda: scene.session.state is State.WAITING)
     scene.world.tell(scene.peer, scene.session.stop)
     assert scene.session.state is State.CLOSED
@@ -243,7 +245,7 @@ def test_f11_closing_during_an_interruption_does_not_resurrect_the_connection() 
 @pytest.mark.parametrize("reason", ["the host name cannot be resolved", "connection refused", "TLS refused"])
 def test_f16_the_first_connect_retries_and_the_reason_is_kept(reason: str) -> None:
     scene = Scene()
-    scene.world.network.link_down = reason
+    outage = scene.world.begin(Unreachable(reason=reason, rest=False))
     scene.start()
     scene.gone_by(600)
     assert isinstance(scene.session.problem, LinkBroken)
@@ -251,15 +253,15 @@ def test_f16_the_first_connect_retries_and_the_reason_is_kept(reason: str) -> No
     retries = scene.of(Retrying)
     assert len(retries) > 5
     assert all(reason in str(event.error) for event in retries)
-    scene.world.network.link_down = None
+    scene.world.end(outage)
     scene.world.run_until(lambda: scene.session.state is State.READY, limit=150)
     assert scene.session.problem is None
 
 
 def test_f16_or_fails_fast_when_asked_to() -> None:
-    for trouble in ("link_down", "rest_down"):
+    for trouble in (Unreachable(rest=False), Unreachable(link=False)):
         scene = Scene(fail_fast=True)
-        setattr(scene.world.network, trouble, "connection refused")
+        scene.world.begin(trouble)
         scene.start()
         scene.gone_by(30)
         (closed,) = scene.of(SessionClosed)
@@ -268,11 +270,7 @@ def test_f16_or_fails_fast_when_asked_to() -> None:
 
 def test_f16_a_broker_restarted_later_is_found_again() -> None:
     scene = Scene(fail_fast=True).ready()
-    scene.world.network.link_down = "connection refused"
-    scene.world.network.rest_down = "the host name cannot be resolved"
-    for client in scene.cloud.broker.clients():
-        scene.cloud.broker.close(client, scene.world.now)
-    scene.gone_by(3 * HOUR)
-    assert scene.session.state is State.WAITING
-    scene.world.network.link_down = scene.world.network.rest_down = None
+    with scene.world.suffering(BrokerRestart(), Unreachable(reason="the host name cannot be resolved")):
+        scene.gone_by(3 * HOUR)
+        assert scene.session.state is State.WAITING
     assert scene.world.run_until(lambda: scene.session.state is State.READY, limit=700) <= 130

@@ -22,6 +22,7 @@ from navien_proto.session.events import (
     WentStale,
 )
 from navien_proto.session.inputs import MessageReceived
+from navien_proto.sim.faults import LinkCut, TokensRevoked, Unreachable, UpgradeRefused
 from navien_proto.wire.commands import SetTemperature
 from tests.scenarios.scene import EMAIL, MAC, PASSWORD, Scene, actions
 
@@ -45,11 +46,12 @@ def test_f22_no_secret_reaches_a_repr_an_error_or_a_log(caplog: pytest.LogCaptur
     scene = Scene().ready()
     scene.world.tell(scene.peer, lambda now: scene.session.submit(SetTemperature(celsius=55), now))
     scene.gone_by(3600)
-    scene.world.network.refuse_links = 3
-    scene.world.network.rest_down = f"cannot reach https://x/?userId={EMAIL}"
-    scene.cloud.service.revoke()
-    scene.cloud.broker.close(scene.cloud.broker.clients()[0], scene.world.now)
-    scene.gone_by(900)
+    reason = f"cannot reach https://x/?userId={EMAIL}"
+    with scene.world.suffering(TokensRevoked(), LinkCut(), UpgradeRefused()):
+        scene.gone_by(60)
+        with scene.world.suffering(Unreachable(reason=reason)):
+            scene.gone_by(900)
+    assert any("cannot reach" in str(error) for error in errors(scene))
     says(scene, b"\xff" + MAC.encode())
     says(scene, json.dumps({"response": {"macAddress": MAC, "novel": EMAIL}}).encode())
     canaries = [EMAIL, PASSWORD, MAC, MAC.upper(), "Signature=", "00000000XX00000000", "Example Street"]
