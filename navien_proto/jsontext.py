@@ -22,7 +22,18 @@ from attrs import frozen
 
 from navien_proto.errors import DecodeError, UsageError
 
-__all__ = ["ENGINE", "FAST", "MAX_BYTES", "MAX_DEPTH", "STANDARD", "Engine", "OutOfRange", "dumps", "loads"]
+__all__ = [
+    "ENGINE",
+    "FAST",
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "STANDARD",
+    "Engine",
+    "OutOfRange",
+    "dumps",
+    "dumps_plain",
+    "loads",
+]
 
 # AWS IoT carries at most 128 KB, the largest message of the protocol has some 3 KB.
 MAX_BYTES = 256 * 1024
@@ -116,15 +127,12 @@ STANDARD = Engine("json", _parse_plain)
 """The standard library's reader."""
 
 
-def _fast_engine() -> Engine | None:
-    try:
-        import orjson
-    except ImportError:
-        return None
-    return Engine("orjson", orjson.loads)
+try:
+    import orjson
 
-
-FAST = _fast_engine()
+    FAST: Engine | None = Engine("orjson", orjson.loads)
+except ImportError:
+    FAST = None
 """orjson, or ``None`` when it is not installed."""
 
 ENGINE = FAST or STANDARD
@@ -210,7 +218,7 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan
 def dumps(value: Any) -> bytes:
     """``value`` as compact JSON in UTF-8, members in their order. Whole numbers of any kind are written plain.
 
-    Always the standard library: requests are few, and their bytes must not depend on what is installed.
+    Always by the standard library: the bytes must not depend on what is installed.
 
     Raises:
         UsageError: ``value`` holds what JSON cannot (NaN, half a surrogate pair, an object of another type).
@@ -219,3 +227,21 @@ def dumps(value: Any) -> bytes:
         return _COMPACT.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"this cannot be written as JSON ({type(error).__name__})") from None
+
+
+def dumps_plain(value: Any) -> bytes:
+    """The same bytes as `dumps`, sooner where orjson is installed.
+
+    Only for what holds nothing but dictionaries by text, lists, text, whole numbers, truth values and ``None``:
+    the engines write fractions in different ways, and orjson takes objects that are none of JSON's.
+
+    Raises:
+        UsageError: see `dumps`.
+    """
+    if FAST is not None:
+        try:
+            return orjson.dumps(value)
+        except TypeError:
+            # Integers beyond 64 bits, half of a surrogate pair: the other decides.
+            pass
+    return dumps(value)

@@ -20,7 +20,7 @@ def finite(value: object, name: str) -> int | float:
     Raises:
         UsageError: it is not; the sentence calls it ``name``.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise UsageError(f"{name} must be a number, not {type(value).__name__}")
     if isinstance(value, float) and not math.isfinite(value):
         raise UsageError(f"{name} must be a finite number, not {value}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 
 from attrs import field, frozen
 
@@ -46,6 +47,11 @@ _FORBIDDEN = frozenset("/+#$")
 _LONGEST_CLIENT_ID = 128
 
 
+# What is asked for again and again: one client id, and for some devices the topics of some dozen commands.
+_kept = lru_cache(maxsize=1024, typed=True)
+
+
+@_kept
 def check_client_id(client_id: str) -> str:
     """``client_id``, fit to be a level of a topic.
 
@@ -78,16 +84,19 @@ def _device(root: str, mac: str, device_type: int) -> str:
     return f"{root}/{_sequence(device_type, 'device_type')}/{_PREFIX}{normalise_mac(mac)}"
 
 
+@_kept
 def request_topic(mac: str, suffix: str, device_type: int = NWP500) -> str:
     """Where a request is published: ``cmd/52/navilink-{mac}/{suffix}``."""
     return f"{_device('cmd', mac, device_type)}/{_check_suffix(suffix)}"
 
 
+@_kept
 def ack_topic(mac: str, client_id: str, device_type: int = NWP500) -> str:
     """The *ack* form of a reply topic, for status, device info and controls."""
     return f"{_device('cmd', mac, device_type)}/{check_client_id(client_id)}/res"
 
 
+@_kept
 def client_reply_topic(client_id: str, suffix: str, device_type: int = NWP500) -> str:
     """The *client* form of a reply topic, for schedules and energy; shared by all devices of a client."""
     number = _sequence(device_type, "device_type")

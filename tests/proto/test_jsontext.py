@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from navien_proto.errors import DecodeError, NavienError, UsageError
-from navien_proto.jsontext import MAX_BYTES, MAX_DEPTH, Engine, OutOfRange, dumps, loads
+from navien_proto.jsontext import MAX_BYTES, MAX_DEPTH, Engine, OutOfRange, dumps, dumps_plain, loads
 from tests.proto.json_strategies import ENGINES, SPACE, TEXTS, damaged, strict
 from tests.proto.wire import examples
 
@@ -197,11 +198,32 @@ def test_what_json_cannot_say_is_not_written(value: Any) -> None:
     assert isinstance(caught.value, NavienError)
 
 
-def test_a_circle_is_not_written() -> None:
+@pytest.mark.parametrize("write", [dumps, dumps_plain])
+def test_a_circle_is_not_written(write: Callable[[Any], bytes]) -> None:
     circle: list[Any] = []
     circle.append(circle)
     with pytest.raises(UsageError, match="written as JSON"):
-        dumps(circle)
+        write(circle)
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(PLAIN)
+@example("".join(map(chr, range(0x20))) + '\x7f"\\/\u2028\U0001f600')
+@example([1 << 64, -(1 << 70)])
+def test_plain_data_is_written_alike_by_both(value: Any) -> None:
+    assert dumps_plain(value) == dumps(value)
+
+
+@pytest.mark.parametrize("value", ["\ud800", {1, 2}, object(), b"x"])
+def test_what_json_cannot_say_is_no_plain_data(value: Any) -> None:
+    with pytest.raises(UsageError, match="written as JSON"):
+        dumps_plain({"a": value})
 
 
 def test_without_orjson_the_standard_library_reads() -> None:
@@ -209,7 +231,7 @@ def test_without_orjson_the_standard_library_reads() -> None:
         "import sys; sys.modules['orjson'] = None\n"
         "from navien_proto import jsontext\n"
         "assert jsontext.FAST is None and jsontext.ENGINE is jsontext.STANDARD\n"
-        "print(jsontext.loads(b'[1]'))\n"
+        "print(jsontext.loads(b'[1]'), jsontext.dumps_plain([1, 'a']))\n"
     )
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
-    assert done.stdout == "[1]\n"
+    assert done.stdout == "[1] b'[1,\"a\"]'\n"

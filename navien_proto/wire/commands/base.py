@@ -56,6 +56,7 @@ class Command:
         needs: the flags of the unit's device info that must be on, by attribute name. For queries they are
             advice: units answer those regardless (``docs/protocol/commands.md``, capability).
         user_seq: a number in the app's form of reply topic; any will do.
+        plain: whether `members` are nothing but text, whole numbers, and lists and objects of these.
     """
 
     code: int
@@ -68,6 +69,7 @@ class Command:
     matched_by_session: bool = True
     needs: tuple[str, ...] = ()
     user_seq: int = 0
+    plain: bool = True
 
     def members(self) -> dict[str, Any]:
         """What the request says beyond its code, in wire order."""
@@ -144,6 +146,7 @@ class Command:
             members=self.members(),
             reply_topic=self.reply_topic(device, client_id),
             qos=self.qos,
+            plain=self.plain,
         )
 
 

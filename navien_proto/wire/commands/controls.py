@@ -60,16 +60,17 @@ class PowerOn(Control):
 
 
 _MODES = {
-    DhwOperationSetting.HEAT_PUMP: "heatpump_use",
-    DhwOperationSetting.ELECTRIC: "electric_use",
-    DhwOperationSetting.ENERGY_SAVER: "energy_saver_use",
-    DhwOperationSetting.HIGH_DEMAND: "high_demand_use",
+    DhwOperationSetting.HEAT_PUMP: ("dhw_use", "heatpump_use"),
+    DhwOperationSetting.ELECTRIC: ("dhw_use", "electric_use"),
+    DhwOperationSetting.ENERGY_SAVER: ("dhw_use", "energy_saver_use"),
+    DhwOperationSetting.HIGH_DEMAND: ("dhw_use", "high_demand_use"),
 }
+_BY_NUMBER = {int(mode): mode for mode in _MODES}
 
 
 def _heating_mode(mode: object) -> DhwOperationSetting:
-    if isinstance(mode, int) and not isinstance(mode, bool) and 1 <= mode <= 4:
-        return DhwOperationSetting(mode)
+    if isinstance(mode, int) and not isinstance(mode, bool) and mode in _BY_NUMBER:
+        return _BY_NUMBER[mode]
     names = ", ".join(one.name for one in _MODES)
     raise UsageError(f"mode must be one of {names} (1 to 4); for the others use StartVacation and PowerOff")
 
@@ -91,7 +92,7 @@ class SetMode(Control):
 
     @needs.default
     def _flags(self) -> tuple[str, ...]:
-        return ("dhw_use", _MODES[self.mode])
+        return _MODES[self.mode]
 
     def params(self) -> tuple[int, ...]:
         """The mode's number."""

@@ -171,6 +171,7 @@ class RawCommand(Command):
         UsageError: a number is none, or the code is declared only and ``expert`` is not true.
     """
 
+    plain = False  # ``more`` may hold anything
     code: int = field(converter=_code)
     suffix: str = "ctrl"
     mode_string: str | None = None

@@ -30,6 +30,11 @@ __all__ = [
 ]
 
 
+def _copied(wire: dict[str, Any]) -> dict[str, Any]:
+    # Commands do not change, whatever is done with their members.
+    return wire | {"reservation": [dict(entry) for entry in wire["reservation"]]}
+
+
 def _reservations(value: object) -> ReservationProgramme:
     from navien_proto.model.schedules import ReservationProgramme
 
@@ -37,7 +42,6 @@ def _reservations(value: object) -> ReservationProgramme:
         raise UsageError(f"programme must be a ReservationProgramme, not {type(value).__name__}")
     if not value.entries:
         raise UsageError("a list without entries clears the programme; if that is meant, send ClearReservations")
-    value.check()
     return value
 
 
@@ -66,10 +70,15 @@ class ReplaceReservations(_Reservations):
     """
 
     programme: ReservationProgramme = field(converter=_reservations)
+    _wire: dict[str, Any] = field(init=False, repr=False, eq=False)
+
+    @_wire.default
+    def _checked(self) -> dict[str, Any]:
+        return self.programme.to_wire()
 
     def members(self) -> dict[str, Any]:
         """``reservationUse`` and ``reservation``."""
-        return self.programme.to_wire()
+        return _copied(self._wire)
 
     def check(self, feature: DeviceFeature | None, *, expert: bool = False) -> None:
         """The capability, and the limits of the set point, of each entry."""
@@ -110,7 +119,6 @@ def _recirculation(value: object) -> RecirculationProgramme:
         raise UsageError(f"programme must be a RecirculationProgramme, not {type(value).__name__}")
     if not value.entries:
         raise UsageError("a list without entries clears the programme; if that is meant, send ClearRecirculation")
-    value.check()
     return value
 
 
@@ -136,10 +144,15 @@ class ReplaceRecirculation(_Recirculation):
     """
 
     programme: RecirculationProgramme = field(converter=_recirculation)
+    _wire: dict[str, Any] = field(init=False, repr=False, eq=False)
+
+    @_wire.default
+    def _checked(self) -> dict[str, Any]:
+        return self.programme.to_wire()
 
     def members(self) -> dict[str, Any]:
         """``reservationUse`` and ``reservation``."""
-        return self.programme.to_wire()
+        return _copied(self._wire)
 
     def answered_by(self, message: Received) -> bool | None:
         """Whether the echo has the same switch and entries, in any order."""
@@ -168,7 +181,6 @@ def _plan(value: object) -> TouPlan:
 
     if not isinstance(value, TouPlan):
         raise UsageError(f"plan must be a TouPlan, not {type(value).__name__}")
-    value.device_periods()
     return value
 
 
@@ -205,13 +217,15 @@ class WriteTouPlan(Gated):
     plan: TouPlan = field(converter=_plan)
     controller_serial_number: str = field(converter=_serial, repr=False)
     enabled: bool = field(default=True, converter=_on)
+    _wire: dict[str, Any] = field(init=False, repr=False, eq=False)
+
+    @_wire.default
+    def _checked(self) -> dict[str, Any]:
+        return self.plan.to_wire(enabled=self.enabled)
 
     def members(self) -> dict[str, Any]:
         """The serial number, ``reservationUse`` and ``reservation``."""
-        return {
-            "controllerSerialNumber": self.controller_serial_number,
-            **self.plan.to_wire(enabled=self.enabled),
-        }
+        return {"controllerSerialNumber": self.controller_serial_number, **_copied(self._wire)}
 
     def answered_by(self, message: Received) -> bool | None:
         """Whether the echo has the same switch, and the same prices at every minute."""
@@ -219,6 +233,6 @@ class WriteTouPlan(Gated):
             return None
         echo = message.plan
         # As many periods as were written at most: a longer list is another, and is not looked at for long.
-        if bool(echo.enabled) != self.enabled or len(echo.periods) > len(self.plan.device_periods()):
+        if bool(echo.enabled) != self.enabled or len(echo.periods) > len(self._wire["reservation"]):
             return False
         return echo.canonical() == self.plan.canonical()

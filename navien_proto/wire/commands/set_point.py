@@ -72,11 +72,10 @@ FALLBACK_LIMITS = SetPointLimits(lowest=70, highest=131)
 """Limits seen on one unit (35.0 to 65.5 °C), for those who insist without device info (commands.md 11)."""
 
 
-def _within(value: float, name: str, lowest: int, highest: int) -> float:
+def _check_water(value: float, name: str, ice: int, steam: int) -> None:
     # A Fahrenheit number given as Celsius is caught here.
-    if not lowest <= units.finite(value, name) <= highest:
-        raise UsageError(f"{name} must be between {lowest} and {highest}")
-    return value
+    if not ice <= value <= steam:
+        raise UsageError(f"{name} must be between {ice} and {steam}")
 
 
 @frozen(kw_only=True)
@@ -99,11 +98,16 @@ class SetTemperature(Control):
 
     @raw.default
     def _nearest(self) -> int:
-        if self.celsius is not None and self.fahrenheit is None:
-            return units.half_from_celsius(_within(self.celsius, "celsius", 0, 100))
-        if self.fahrenheit is not None and self.celsius is None:
-            return units.half_from_fahrenheit(_within(self.fahrenheit, "fahrenheit", 32, 212))
-        raise UsageError("give exactly one of celsius and fahrenheit")
+        celsius, fahrenheit = self.celsius, self.fahrenheit
+        if celsius is not None and fahrenheit is None:
+            raw = units.half_from_celsius(celsius)
+            _check_water(celsius, "celsius", 0, 100)
+        elif fahrenheit is not None and celsius is None:
+            raw = units.half_from_fahrenheit(fahrenheit)
+            _check_water(fahrenheit, "fahrenheit", 32, 212)
+        else:
+            raise UsageError("give exactly one of celsius and fahrenheit")
+        return raw
 
     @property
     def sent_celsius(self) -> float:

@@ -91,6 +91,14 @@ def test_more_members_and_another_reply() -> None:
     assert silent.answered_by(OtaMessage(topic="x")) is None
 
 
+def test_more_is_written_alike_whatever_is_installed() -> None:
+    # orjson would write 1e16, and null for what is no number.
+    assert payload(RawCommand(code=1, more={"x": 1e16})).endswith(b',"x":1e+16}}')
+    for no_json in (float("nan"), {1}):
+        with pytest.raises(UsageError, match="written as JSON"):
+            payload(RawCommand(code=1, more={"x": no_json}))
+
+
 @pytest.mark.parametrize("code", [True, -1, 1 << 32, "1", None])
 def test_what_is_no_code(code: Any) -> None:
     with pytest.raises(UsageError, match="code must be a whole number"):

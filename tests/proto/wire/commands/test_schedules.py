@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from datetime import time
 from typing import Any
@@ -90,6 +91,15 @@ def test_at_most_sixteen_reservations_and_twenty_entries_for_the_pump() -> None:
     ReplaceRecirculation(RecirculationProgramme(True, pump[:20]))
     with pytest.raises(UsageError, match="at most 20 entries, not 21"):
         ReplaceRecirculation(RecirculationProgramme(True, pump))
+
+
+def test_a_command_does_not_change_with_its_members() -> None:
+    for command in (ReplaceReservations(ReservationProgramme(True, [MORNING])), written()):
+        before = copy.deepcopy(command.members())
+        command.members()["reservation"][0]["week"] = 2
+        command.members()["reservation"].clear()
+        command.members()["reservationUse"] = 0
+        assert command.members() == before
 
 
 @given(st.integers(1, 16), st.randoms(use_true_random=False))
