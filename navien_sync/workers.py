@@ -43,13 +43,14 @@ class Workers:
                 self._idle = False
                 self._jobs.put(job)
                 return True
-            # Started under the lock: whoever joins finds only threads that run, which need it at their end alone.
+            # Started under the lock: whoever joins finds only threads that run. A thread that is through with its
+            # work still has to end, and is waited for like the others: nobody else forgets it.
             thread = threading.Thread(target=self._work, args=(job,), name=self._name, daemon=True)
             try:
                 thread.start()
             except RuntimeError:
                 return False
-            self._threads.add(thread)
+            self._threads = {other for other in self._threads if other.is_alive()} | {thread}
             return True
 
     def call(self, function: Callable[[], T], timeout: float) -> T | None:
@@ -98,5 +99,3 @@ class Workers:
                     break
                 self._idle = True
             job = self._jobs.get()
-        with self._lock:
-            self._threads.discard(threading.current_thread())

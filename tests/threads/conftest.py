@@ -7,7 +7,8 @@ import pytest
 
 from navien_anyio.simserver import SimServer
 from tests.support.served import make_cloud
-from tests.threads.helpers import becomes, descriptors, our_threads
+from tests.support.waiting import PATIENCE, becomes
+from tests.threads.helpers import descriptors, our_threads
 
 
 @pytest.fixture(scope="package")
@@ -31,6 +32,13 @@ def own_server() -> Iterator[SimServer]:
         yield serving
 
 
+@pytest.fixture(autouse=True)
+def _ends_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine: closing gives up a thread only where a test says so."""
+    monkeypatch.setattr("navien_sync.engine.JOIN", PATIENCE)
+    monkeypatch.setattr("navien_sync.engine.LONGEST_CLOSE", 2 * PATIENCE)
+
+
 @pytest.fixture
 def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """The test leaves neither a thread nor a file nor a socket of its own (F11)."""
@@ -40,6 +48,10 @@ def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
     before = descriptors()
     yield
     becomes(lambda: our_threads() == [])
-    if descriptors() > before:
-        gc.collect()
-        becomes(lambda: descriptors() <= before)
+
+    def let_go() -> bool:
+        if descriptors() > before:
+            gc.collect()  # of the server's thread too, which may be a little behind
+        return descriptors() <= before
+
+    becomes(let_go)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from navien_anyio.simserver import SimServer
 from navien_proto.session.events import Event
 from navien_sync import EventStream, NavienClient
 from tests.support.served import config
+from tests.support.waiting import PATIENCE
 
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
@@ -32,14 +32,6 @@ def until(stream: EventStream, kind: type[E]) -> E:
         if isinstance(event, kind):
             return event
     raise AssertionError(f"the stream ended before a {kind.__name__}")
-
-
-def becomes(true: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until ``true()``; for what another thread does and nobody is told."""
-    pause, end = threading.Event(), time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not become true"
-        pause.wait(0.005)
 
 
 def our_threads() -> list[str]:
@@ -73,7 +65,7 @@ class Task:
         """Whether it ended."""
         return not self._thread.is_alive()
 
-    def result(self, seconds: float = 10.0) -> Any:
+    def result(self, seconds: float = PATIENCE) -> Any:
         """Wait for its end."""
         self._thread.join(seconds)
         assert self.done, "it did not end"
@@ -105,5 +97,6 @@ def raw_server(handler: Callable[[socket.socket], None]) -> Iterator[int]:
         stopping.set()
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             pass
-        thread.join(5)
+        thread.join(PATIENCE)
         listener.close()
+    assert not thread.is_alive(), "the handler did not end"

@@ -18,6 +18,7 @@ from navien_sync.clock import system_clock
 from navien_sync.dialer import Address, resolve
 from navien_sync.link import Link
 from navien_sync.watch import SocketWatch
+from tests.support.waiting import PATIENCE
 from tests.threads.helpers import raw_server
 
 AUTHORITY = trustme.CA()
@@ -86,15 +87,17 @@ class Driven:
         except (OSError, UnicodeError) as error:
             answered(error)
 
-    def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
-        end = time.monotonic() + seconds
+    def until(self, true: Callable[[], bool]) -> None:
+        """Drive it until ``true()``, which may look at what other threads did."""
+        end = time.monotonic() + PATIENCE
         while not true():
             assert time.monotonic() < end, self.reports
             due = self.link.due
             if due is not None and due <= time.monotonic():
                 self.link.handle_due()
                 continue
-            self.watch.wait(max(0.0, min(end, due or end) - time.monotonic()))
+            # No longer than a moment: nobody wakes the watch when another thread did something.
+            self.watch.wait(max(0.0, min(0.01, (due or end) - time.monotonic())))
 
     def heard(self, report: LinkInput) -> None:
         self.until(lambda: report in self.reports)

@@ -23,7 +23,8 @@ from navien_sync.hub import SharedHub
 from navien_sync.workers import Workers
 from tests.support.instants import NOON as NOW
 from tests.support.served import MACS
-from tests.threads.helpers import Task, becomes, client, our_threads
+from tests.support.waiting import PATIENCE, becomes
+from tests.threads.helpers import Task, client, our_threads
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
@@ -47,8 +48,8 @@ def test_a_callback_is_called_with_every_event_in_order(server: SimServer) -> No
         stream = navien.events()
         for _ in range(3):
             navien.devices[0].status()
+    becomes(lambda: isinstance(seen[-1], SessionClosed))
     assert threads == {"navien-callbacks"}
-    assert isinstance(seen[-1], SessionClosed)
     expected = list(stream)
     assert seen[-len(expected) :] == expected
 
@@ -95,16 +96,16 @@ def test_a_callback_that_hangs_delays_nobody(navien: NavienClient) -> None:
 
     def hang(event: Event) -> None:
         hanging.set()
-        release.wait(30)
+        release.wait()
 
     navien.add_callback(hang)
     navien.devices[0].status()
-    assert hanging.wait(10)
+    assert hanging.wait(PATIENCE)
     navien.add_callback(seen.append)
     for _ in range(3):
         navien.devices[0].status()
     becomes(lambda: sum(isinstance(event, StatusReceived) for event in seen) >= 3)
-    assert our_threads().count("navien-callbacks") == 2
+    becomes(lambda: our_threads().count("navien-callbacks") == 2)
     release.set()
 
 
@@ -114,9 +115,9 @@ def test_a_callback_that_hangs_does_not_hold_up_the_end(
     monkeypatch.setattr("navien_sync.engine.JOIN", 0.1)
     release = threading.Event()
     with client(server) as navien:
-        navien.add_callback(lambda event: release.wait(30))
+        navien.add_callback(lambda event: release.wait())
         navien.devices[0].status()
-    assert our_threads() == ["navien-callbacks"]
+    becomes(lambda: our_threads() == ["navien-callbacks"])
     release.set()
 
 
@@ -129,11 +130,11 @@ def test_a_slow_callback_is_told_what_it_missed() -> None:
     def slow(event: Event) -> None:
         seen.append(event)
         hanging.set()
-        release.wait(30)
+        release.wait()
 
     subscription = Subscription(hub, workers, slow, size=2)
     hub.deliver(ClockCorrected(NOW, 0.0))
-    assert hanging.wait(10)
+    assert hanging.wait(PATIENCE)
     for offset in range(1, 6):
         hub.deliver(ClockCorrected(NOW, float(offset)))
     release.set()
@@ -142,7 +143,7 @@ def test_a_slow_callback_is_told_what_it_missed() -> None:
     assert seen[2:] == [ClockCorrected(NOW, 4.0), ClockCorrected(NOW, 5.0)]
     subscription.cancel()
     workers.close()
-    assert workers.join(5)
+    assert workers.join(PATIENCE)
     assert crashes == []
 
 
@@ -180,7 +181,7 @@ def test_callbacks_come_and_go_while_events_arrive(navien: NavienClient) -> None
 
     def come_and_go() -> int:
         rounds = 0
-        while not stop.is_set():
+        while not (rounds and stop.is_set()):
             subscription = navien.add_callback(lambda event: None)
             stream = navien.events()
             subscription.cancel()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 import httpx
@@ -35,6 +34,7 @@ from navien_proto.wire.commands import RequestStatus, SetTemperature
 from navien_sync import EventStream, Heater, MemoryStore, NavienClient
 from navien_sync.clock import system_clock
 from tests.support.served import EMAIL, MACS, PASSWORD, config
+from tests.support.waiting import PATIENCE, becomes
 from tests.threads.helpers import Task, client, our_threads, until
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
@@ -50,7 +50,7 @@ def test_the_example_of_the_documentation(server: SimServer) -> None:
         status = heater.status()
         assert status.dhw_temperature is not None
         assert status.in_fahrenheit.dhw_temperature == pytest.approx(status.dhw_temperature * 1.8 + 32, abs=0.1)
-        events = heater.events(timeout=10)
+        events = heater.events(timeout=PATIENCE)
         result = heater.set_temperature(celsius=50)
         assert result.celsius == 50
         assert result.level is Level.ACCEPTED
@@ -102,7 +102,7 @@ def test_two_heaters_are_told_apart(two_heaters: SimServer) -> None:
         assert navien.heater(MACS[0][-4:]) is first
         with pytest.raises(UsageError, match="no heater"):
             navien.heater("cellar")
-        stream = second.events(timeout=10)
+        stream = second.events(timeout=PATIENCE)
         first.status()
         second.set_temperature(celsius=45)
         assert until(stream, CommandConfirmed).device.mac == MACS[1]
@@ -131,14 +131,19 @@ def test_wrong_credentials_are_said_at_once(own_server: SimServer) -> None:
 
 
 def test_a_time_out_of_entering_tells_what_is_in_the_way(server: SimServer) -> None:
-    navien = NavienClient(config=config(server, base_url="http://127.0.0.1:9/api/v2.1"), connect_timeout=0.3)
-    with pytest.raises(NavienError, match="refused the connection"), navien:
-        raise AssertionError
+    for seconds in (0.3, 3.0, PATIENCE):  # on a busy machine the first attempt is not over at once
+        unreachable = config(server, base_url="http://127.0.0.1:9/api/v2.1")
+        with pytest.raises(NavienError) as caught, NavienClient(config=unreachable, connect_timeout=seconds):
+            raise AssertionError
+        if "refused the connection" in str(caught.value):
+            return
+        assert str(caught.value) == "the connection took too long"
+    raise AssertionError("it does not tell what is in the way")
 
 
 def test_entering_without_waiting(server: SimServer) -> None:
     with client(server, wait=False) as navien:
-        assert until(navien.events(timeout=10), StatusReceived).device.mac == MACS[0]
+        assert until(navien.events(timeout=PATIENCE), StatusReceived).device.mac == MACS[0]
         assert len(navien.devices) == 1
 
 
@@ -203,7 +208,6 @@ def test_a_client_is_used_inside_its_block_and_once(server: SimServer) -> None:
 
 def test_a_silent_heater_times_out(own_server: SimServer) -> None:
     with client(own_server, reply_timeout=0.3) as navien:
-        navien.devices[0].status()
         own_server.call(lambda cloud, now: cloud.set_online(MACS[0], False))
         with pytest.raises(CommandTimedOut) as caught:
             navien.devices[0].status()
@@ -218,7 +222,7 @@ def test_a_stream_tells_when_nothing_comes_and_goes_on(server: SimServer) -> Non
         stream = heater.events(timeout=0.05)
         with pytest.raises(TimeoutError, match=r"0\.05 seconds"):
             list(stream)
-        heater.request_feature()
+        heater.request_feature()  # when it returns, its event is there
         until(stream, FeatureReceived)
 
 
@@ -248,12 +252,15 @@ def test_a_slow_consumer_is_told_what_it_missed(server: SimServer) -> None:
 
 
 def test_an_interrupted_wait_withdraws_the_command(own_server: SimServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    with client(own_server, reply_timeout=30.0) as navien:
+    with client(own_server, reply_timeout=4 * PATIENCE) as navien:
         own_server.call(lambda cloud, now: cloud.set_online(MACS[0], False))
-        stream = navien.events(timeout=10)
+        stream = navien.events(timeout=PATIENCE)
+        us, wait = threading.current_thread(), threading.Event.wait
 
         def interrupt(self: threading.Event, timeout: float | None = None) -> bool:
-            raise KeyboardInterrupt
+            if threading.current_thread() is us:  # the client's own threads wait for one another too
+                raise KeyboardInterrupt
+            return wait(self, timeout)
 
         with monkeypatch.context() as patch:
             patch.setattr(threading.Event, "wait", interrupt)
@@ -267,7 +274,7 @@ def test_an_interrupted_wait_withdraws_the_command(own_server: SimServer, monkey
 
 
 def test_many_threads_call_at_once(two_heaters: SimServer) -> None:
-    with client(two_heaters, reply_timeout=20.0) as navien:
+    with client(two_heaters, reply_timeout=2 * PATIENCE) as navien:
         stream = EventStream(navien.hub, size=10_000)
         go = threading.Event()
 
@@ -285,8 +292,8 @@ def test_many_threads_call_at_once(two_heaters: SimServer) -> None:
         tasks = [Task(lambda number=number: work(number)) for number in range(8)]  # type: ignore[misc]
         go.set()
         for number, task in enumerate(tasks):
-            assert task.result(60) == [MACS[number % 2]] * 5
-        assert len(our_threads()) <= 3
+            assert task.result(3 * PATIENCE) == [MACS[number % 2]] * 5
+        becomes(lambda: len(our_threads()) <= 3)
     confirmed = [event for event in stream if isinstance(event, CommandConfirmed)]
     assert len(confirmed) == len({event.id for event in confirmed}) == 80
 
@@ -328,11 +335,11 @@ class HangingStore(BrokenStore):
         self.release = threading.Event()
 
     def load(self, account: str) -> SavedAccount | None:
-        self.release.wait(30)
+        self.release.wait()
         return None
 
     def save(self, account: str, saved: SavedAccount) -> bool:
-        self.release.wait(30)
+        self.release.wait()
         return True
 
 
@@ -342,11 +349,10 @@ def test_a_store_that_hangs_holds_up_neither_the_start_nor_the_end(
     monkeypatch.setattr("navien_sync.accounts.PATIENCE", 0.2)
     monkeypatch.setattr("navien_sync.engine.JOIN", 0.2)
     store = HangingStore()
-    began = time.monotonic()
     with NavienClient(config=config(server), token_store=store) as navien:
         navien.devices[0].status()
-    assert time.monotonic() - began < 5
-    assert set(our_threads()) == {"navien-io"}
+    # Here we are, and the store hangs still.
+    becomes(lambda: set(our_threads()) == {"navien-io"})
     store.release.set()
 
 

@@ -14,7 +14,8 @@ from navien_proto.session.events import SessionClosed
 from navien_proto.wire.commands import RequestStatus
 from navien_sync import NavienClient
 from tests.support.served import EMAIL, MACS, PASSWORD, config
-from tests.threads.helpers import Task, becomes, client, our_threads
+from tests.support.waiting import PATIENCE, becomes
+from tests.threads.helpers import Task, client, our_threads
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
@@ -73,7 +74,7 @@ def test_closing_while_the_configuration_is_read_ends_the_entering(server: SimSe
 
 
 def test_a_command_in_flight_ends_when_the_client_closes(own_server: SimServer) -> None:
-    with client(own_server, reply_timeout=30.0) as navien:
+    with client(own_server, reply_timeout=4 * PATIENCE) as navien:
         own_server.call(lambda cloud, now: cloud.set_online(MACS[0], False))
         task = Task(navien.devices[0].status)
         becomes(lambda: len(navien.hub.waiters) == 1)

@@ -13,6 +13,7 @@ from navien_proto.mqtt.actions import CloseLink
 from navien_proto.mqtt.inputs import LinkLost, LinkOpened
 from navien_sync.dialer import Address, Dialer, resolve
 from navien_sync.watch import READ, SocketWatch
+from tests.support.waiting import PATIENCE
 from tests.threads.links import Driven, broker
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
@@ -37,7 +38,7 @@ def test_an_address_that_does_not_answer_hides_no_other() -> None:
         began = time.monotonic()
         with Driven("mqtt", port, addresses=[hole, *resolve("127.0.0.1", port)]) as driven:
             driven.heard(LinkOpened(7))
-        assert 0.2 < time.monotonic() - began < 5
+        assert time.monotonic() - began > 0.2  # the first one has its chance
 
 
 def test_an_address_that_refuses_is_followed_by_the_next_at_once() -> None:
@@ -82,7 +83,7 @@ def test_nobody_is_told_of_a_socket_that_another_one_closed() -> None:
         watch.set(c, READ, lambda: ready(c, a))
         b.send(b"x")
         d.send(b"x")
-        watch.wait(5)
+        watch.wait(PATIENCE)
         assert len(told) == 1
     watch.close()
 
@@ -90,12 +91,16 @@ def test_nobody_is_told_of_a_socket_that_another_one_closed() -> None:
 def test_nothing_more_is_heard_from_a_dialer_that_was_closed() -> None:
     heard: list[object] = []
     watch = SocketWatch()
-    with broker() as port:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         dialer = Dialer(
-            resolve("127.0.0.1", port), watch, time.monotonic, connected=heard.append, failed=heard.append
+            resolve(*listener.getsockname()), watch, time.monotonic, connected=heard.append, failed=heard.append
         )
         dialer.try_next()
-        dialer.close()
-        watch.wait(0.05)
+        accepted, _ = listener.accept()
+        with accepted:
+            # The socket is ready; in the wait that this wake ends, it would be told.
+            dialer.close()
+            watch.wake()
+            watch.wait(PATIENCE)
     watch.close()
     assert heard == []

@@ -21,7 +21,8 @@ from navien_sync.clock import system_clock
 from navien_sync.driver import Answered, Driver
 from navien_sync.watch import SocketWatch
 from navien_sync.workers import Workers
-from tests.threads.helpers import Task, becomes
+from tests.support.waiting import PATIENCE, becomes
+from tests.threads.helpers import Task
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
@@ -222,7 +223,7 @@ def test_what_does_not_close_is_cut_after_the_cap(monkeypatch: pytest.MonkeyPatc
     driver = World(machine).driver()
     task = Task(lambda: run(driver))
     driver.stop()
-    task.result(5)
+    task.result()
     assert driver.failure is None
 
 
@@ -259,7 +260,7 @@ def test_many_wakes_do_not_fill_the_pipe() -> None:
     watch = SocketWatch()
     for _ in range(100_000):
         watch.wake()
-    watch.wait(5)
+    watch.wait(PATIENCE)
     began = time.monotonic()
     watch.wait(0.05)
     assert time.monotonic() - began > 0.04
@@ -269,39 +270,35 @@ def test_many_wakes_do_not_fill_the_pipe() -> None:
 # --- workers --------------------------------------------------------------------------------------------------
 
 
-def settled(name: str, count: int) -> bool:
-    """Whether the threads of this name became ``count``: a thread is on its way back for a moment after its job."""
-    until = time.monotonic() + 10
-    while sum(thread.name == name for thread in threading.enumerate()) != count:
-        if time.monotonic() > until:
-            return False
-        threading.Event().wait(0.005)
-    return True
+def settles(name: str, count: int) -> None:
+    """Wait until the threads of this name are ``count``: one is on its way back for a moment after its job."""
+    becomes(lambda: sum(thread.name == name for thread in threading.enumerate()) == count)
 
 
 def test_one_worker_serves_while_it_is_enough_and_a_busy_one_holds_up_nobody() -> None:
     crashes: list[Exception] = []
     workers = Workers("worker of this test", crashes.append)
     for number in range(20):
-        assert workers.call(lambda number=number: number, 5) == number  # type: ignore[misc]
-    assert settled("worker of this test", 1)
+        assert workers.call(lambda number=number: number, PATIENCE) == number  # type: ignore[misc]
+    settles("worker of this test", 1)
     release, busy = threading.Event(), threading.Event()
 
     def hang() -> None:
         busy.set()
-        release.wait(30)
+        release.wait()
 
     workers.run(hang)
-    assert busy.wait(5)
-    assert workers.call(lambda: "quick", 5) == "quick"
-    assert settled("worker of this test", 2)
-    assert workers.call(lambda: release.wait(30), 0.05) is None
+    assert busy.wait(PATIENCE)
+    assert workers.call(lambda: "quick", PATIENCE) == "quick"
+    settles("worker of this test", 2)
+    assert workers.call(release.wait, 0.05) is None
     release.set()
     workers.close()
-    assert workers.join(5)
+    assert workers.join(PATIENCE)
     assert not workers.run(lambda: None)
-    assert workers.call(lambda: 1, 5) is None
-    assert settled("worker of this test", 0)
+    assert workers.call(lambda: 1, PATIENCE) is None
+    # Whoever is waited for has ended, and is not merely about to.
+    assert "worker of this test" not in [thread.name for thread in threading.enumerate()]
     assert crashes == []
 
 
@@ -312,10 +309,10 @@ def test_a_job_that_raises_is_told_and_ends_nothing() -> None:
     def broken() -> None:
         raise KeyError("a bug")
 
-    assert workers.call(broken, 5) is None
-    assert workers.call(lambda: 1, 5) == 1
+    assert workers.call(broken, PATIENCE) is None
+    assert workers.call(lambda: 1, PATIENCE) == 1
     workers.close()
-    assert workers.join(5)
+    assert workers.join(PATIENCE)
     assert [type(crash) for crash in crashes] == [KeyError]
 
 
@@ -338,5 +335,5 @@ def test_many_threads_give_jobs_at_once() -> None:
     for task in tasks:
         assert all(task.result())
     workers.close()
-    assert workers.join(10)
+    assert workers.join(PATIENCE)
     assert len(done) == 1000

@@ -167,12 +167,15 @@ def test_f39_killed_in_mid_run_every_line_acknowledged_is_whole_and_on_disk(path
         for _ in range(40):
             process.stdout.readline()
         process.kill()
-        told = process.communicate(timeout=60)[0].decode().split()
+        told = process.communicate(timeout=90)[0].decode().split()
         acknowledged = int(told[-1]) if told else 39
         header, *lines, rest = path.read_text().split("\n")
-        assert (header, rest) == ("number,filler", "")
+        written = [f"{number}," + "x" * (number % 5000) for number in range(acknowledged + 2)]
+        assert header == "number,filler"
         assert len(lines) in (acknowledged + 1, acknowledged + 2)
-        assert lines == [f"{number}," + "x" * (number % 5000) for number in range(len(lines))]
+        assert lines == written[: len(lines)]
+        # The system may cut the write in which the kill arrives, of a line that nobody was told of.
+        assert rest == "" or written[len(lines)].startswith(rest)
 
 
 @posix
@@ -193,7 +196,7 @@ def test_f39_a_full_disk_leaves_no_half_line(path: Path) -> None:
         "file.append('d' * 9)\n"
     )
     process = run(script, path)
-    assert process.communicate(timeout=60)[0] == b"File too large\n"
+    assert process.communicate(timeout=90)[0] == b"File too large\n"
     assert process.returncode == 0
     assert path.read_text().split() == ["a" * 9, "b" * 9, "d" * 9]
 

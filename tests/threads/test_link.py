@@ -89,13 +89,15 @@ def test_a_link_closed_while_its_name_is_looked_up_ends_at_once(monkeypatch: pyt
 def test_a_goodbye_without_an_answer_is_bounded(scheme: Scheme, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("navien_sync.link.FAREWELL", 0.1)
 
+    heard = threading.Event()
+
     def fall_silent(stream: socket.socket) -> None:
         with suppress(OSError):
             while stream.recv(4096):
-                pass
+                heard.set()
 
     with raw_server(fall_silent) as port, Driven(scheme, port, context=trusting()) as driven:
-        driven.watch.wait(0.1)
+        driven.until(heard.is_set)
         driven.link.perform(CloseLink(7))
         assert driven.last() == LinkLost(7, "closed")
 
@@ -107,7 +109,7 @@ def test_last_words_that_nobody_reads_are_given_up(monkeypatch: pytest.MonkeyPat
     def accept_and_ignore(stream: socket.socket) -> None:
         stream.recv(4096)
         stream.sendall(b"\x20\x02\x00\x00")  # CONNACK
-        release.wait(30)
+        release.wait()
 
     with raw_server(accept_and_ignore) as port, Driven("mqtt", port) as driven:
         driven.heard(LinkOpened(7))
