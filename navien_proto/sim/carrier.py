@@ -64,8 +64,8 @@ REMEMBERED = 25
 class Peer:
     """One session in the world, what it did and what it said.
 
-    ``inputs`` counts reports; ``opened`` links; ``actions`` are kept on request alone. ``due`` is the session's
-    next timer, read after each of its moves.
+    ``inputs`` counts reports; ``opened`` links; ``actions`` and ``reports`` are kept on request alone. ``due`` is
+    the session's next timer, read after each of its moves.
     """
 
     session: Session
@@ -74,6 +74,7 @@ class Peer:
     opened: int = 0
     lines: dict[int, Line] = field(factory=dict)
     actions: list[tuple[Instant, Action]] | None = None
+    reports: list[tuple[Instant, Input]] | None = None
     due: float | None = None
     recent: deque[MessageReceived] = field(factory=lambda: deque(maxlen=REMEMBERED))
 

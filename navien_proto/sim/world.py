@@ -63,8 +63,8 @@ class World:
     # --- driving -----------------------------------------------------------------------------------------
 
     def join(self, session: Session, *, record: bool = False) -> Peer:
-        """Let a session live in this world. With ``record`` its actions are kept."""
-        peer = Peer(session, actions=[] if record else None)
+        """Let a session live in this world. With ``record`` its actions and what is reported to it are kept."""
+        peer = Peer(session, actions=[] if record else None, reports=[] if record else None)
         self.peers.append(peer)
         return peer
 
@@ -199,6 +199,8 @@ class World:
 
     def _report(self, peer: Peer, report: Input) -> None:
         peer.inputs += 1
+        if peer.reports is not None:
+            peer.reports.append((self.now, report))
         peer.session.handle(report, self._seen())
         self._drain(peer)
 

@@ -11,6 +11,7 @@ from navien_proto.mqtt.connection import ConnectionConfig
 from navien_proto.session import Session, SessionConfig, State
 from navien_proto.session.actions import OpenLink, Publish, SendHttp
 from navien_proto.session.events import Event
+from navien_proto.session.inputs import Input
 from navien_proto.sim.cloud import SimCloud, SimCloudConfig
 from navien_proto.sim.fault_plan import FaultPlan
 from navien_proto.sim.heater import Heater
@@ -22,6 +23,7 @@ EMAIL = "user@example.com"
 PASSWORD = "not-a-real-password"
 
 E = TypeVar("E", bound=Event)
+R = TypeVar("R", bound=Input)
 
 
 class Scene:
@@ -71,6 +73,12 @@ class Scene:
     def of(self, kind: type[E]) -> list[E]:
         """The session's events of one kind."""
         return self.peer.of(kind)
+
+    def reports(self, kind: type[R], since: float = 0.0) -> list[R]:
+        """What was reported to the session, of one kind, from ``since`` (monotonic) on."""
+        return [
+            report for at, report in self.peer.reports or [] if isinstance(report, kind) and at.monotonic >= since
+        ]
 
     def cut(self) -> None:
         """Let the broker end every link, for no reason that it tells."""
