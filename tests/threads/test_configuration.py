@@ -173,7 +173,7 @@ files = st.binary(max_size=60) | st.lists(
 ).map(lambda parts: "".join(parts).encode())
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(content=files)
 def test_whatever_a_file_holds_it_is_read_or_refused(content: bytes, here: Path, home: dict[str, str]) -> None:
     for name in (".env", "navien.toml"):
@@ -187,7 +187,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused(content: bytes, here: Path,
         (here / name).unlink()
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(content=files)
 def test_a_dotenv_file_means_what_python_dotenv_says(content: bytes, here: Path) -> None:
     (here / ".env").write_bytes(content)

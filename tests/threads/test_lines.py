@@ -249,7 +249,7 @@ def test_a_full_device_raises() -> None:
         file.begin("a")
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(before=st.binary(max_size=20) | st.text("a,b\r\n12", max_size=12).map(str.encode))
 def test_whatever_stood_there_stays_and_ours_are_whole_lines_under_their_header(
     before: bytes, tmp_path: Path

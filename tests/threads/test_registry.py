@@ -93,7 +93,9 @@ def test_a_read_only_registry_can_be_read_and_says_so_when_written(tmp_path: Pat
 
 WRITER = """
 import sys
+from navien_sync.stores import registry_tables
 from navien_sync.stores.registry import DeviceRegistry
+registry_tables.PATIENCE = 60.0  # SQLite gives turns by chance, and a busy disk takes long over each
 with DeviceRegistry(sys.argv[1]) as registry:
     for number in range(25):
         registry.user("alice").register(f"{sys.argv[2]}-{number}", "Tank")

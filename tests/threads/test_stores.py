@@ -316,7 +316,11 @@ def test_no_home_is_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     assert state_directory({}, "linux") is None
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     content=st.binary(max_size=200)
     | st.dictionaries(

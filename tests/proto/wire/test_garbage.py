@@ -108,7 +108,7 @@ def test_f36_a_long_list_of_nonsense_takes_bounded_time(topic: str, name: str, i
     payload = b'{"response":{"typeOfUsage":1,"' + name.encode() + b'":[' + body[:-1] + b"]}}"
     if name != "usage":
         payload = payload.replace(b'"typeOfUsage":1,', b"")
-    began = clock.perf_counter()
+    began = clock.thread_time()  # of this thread alone: the machine may be busy
     message = decode(topic, payload)
     assert len(message.problems) > 10_000
-    assert clock.perf_counter() - began < 10
+    assert clock.thread_time() - began < 60  # measured: 1 to 3; what is quadratic takes hours
