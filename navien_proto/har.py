@@ -20,8 +20,10 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from navien_proto.cloud import endpoints, tou
-from navien_proto.cloud.answers import Answer
+from navien_proto.cloud.answers import Acknowledged, Answer
 from navien_proto.cloud.http import HttpReply
+from navien_proto.cloud.openei import parse_utility_rates
+from navien_proto.cloud.replies import success_data
 from navien_proto.errors import DecodeError, NavienError, UsageError
 from navien_proto.jsontext import loads
 from navien_proto.model.device import Device
@@ -30,7 +32,17 @@ from navien_proto.sim.packets import MalformedPacket, Packet, PacketReader, Publ
 from navien_proto.wire.decode import decode
 from navien_proto.wire.messages import Message
 
-__all__ = ["Capture", "Entry", "MqttMessage", "RestExchange", "Row", "decode_capture", "read_har"]
+__all__ = [
+    "ANSWERS",
+    "Capture",
+    "Entry",
+    "MqttMessage",
+    "RestExchange",
+    "Row",
+    "answer_key",
+    "decode_capture",
+    "read_har",
+]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Seconds since 1970 beyond this are milliseconds (this many seconds is the year 5138).
@@ -142,10 +154,16 @@ def decode_capture(capture: Capture) -> Iterator[Row]:
 def _decoded(entry: Entry) -> Message | Answer | None:
     if isinstance(entry, MqttMessage):
         return decode(entry.topic, entry.payload)
-    for (method, path), parse in ANSWERS.items():
-        if entry.method == method and entry.path.endswith(path):
-            return parse(entry)
-    return None
+    key = answer_key(entry)
+    return None if key is None else ANSWERS[key](entry)
+
+
+def answer_key(exchange: RestExchange) -> tuple[str, str] | None:
+    """Method and path, without what stands before it, of the endpoint asked; ``None`` when it is none we know."""
+    return next(
+        ((method, path) for method, path in ANSWERS if exchange.method == method and exchange.path.endswith(path)),
+        None,
+    )
 
 
 def _device_asked_for(exchange: RestExchange) -> Device | None:
@@ -169,6 +187,12 @@ ANSWERS: Mapping[tuple[str, str], Callable[[RestExchange], Answer]] = {
     ("PUT", endpoints.TOU): lambda exchange: tou.parse_store_tou(exchange.reply),
     ("POST", tou.TOU_CONVERT): lambda exchange: tou.parse_convert_tou(exchange.reply),
     ("POST", endpoints.PUSH_TOKEN): lambda exchange: endpoints.parse_push_token(exchange.reply),
+    # Never asked by us: it was refused whenever somebody tried (docs/protocol/rest.md section 2).
+    ("POST", "/device/connectivity-status"): lambda exchange: Acknowledged(
+        data=success_data(exchange.reply, "asking for connectivity")
+    ),
+    # A third party's, of which time-of-use plans are made (docs/protocol/rest.md section 8).
+    ("GET", "/utility_rates"): lambda exchange: parse_utility_rates(exchange.reply),
 }
 
 

@@ -14,7 +14,7 @@ from navien_anyio.cli.options import common_options, given_of
 from navien_anyio.cli.replay import no_account, read_capture, read_file
 from navien_proto.errors import UsageError
 
-__all__ = ["capture", "check", "redact", "show"]
+__all__ = ["capture", "check", "fixtures", "redact", "show"]
 
 # Kinds of secrets in words; the others take an s.
 WORDS = {
@@ -30,7 +30,7 @@ WORDS = {
 
 
 @click.group(
-    short_help="Redact, list or check a HAR capture.",
+    short_help="Redact, list or check a HAR capture, or make fixtures of it.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @common_options
@@ -44,6 +44,7 @@ def capture() -> None:
       navien capture redact session.har redacted.har
       navien capture show redacted.har
       navien capture check redacted.har
+      navien capture fixtures session.har my-heater
     """
 
 
@@ -80,16 +81,21 @@ def redact(context: click.Context, source: str, target: str, force: bool) -> Non
 
 @capture.command(short_help="List every entry: direction, topic or path, kind.")
 @click.argument("file", metavar="FILE.har")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs.")
 @common_options
 @click.pass_context
-def show(context: click.Context, file: str) -> None:
+def show(context: click.Context, file: str, as_json: bool) -> None:
     """List every entry of a HAR file, requests and what is not understood included, and count the kinds.
 
     Topics and paths are shown with stand-ins for identities. Readings are shown by 'navien replay'.
 
+    The JSON document has "entries" (time, direction, kind, detail, where, bytes, and problem where there is one),
+    "counts" by kind, and "skipped", what in the file is no message.
+
     \b
     Examples:
       navien capture show session.har
+      navien capture show session.har --json | jq .counts
     """
     from navien_anyio.cli.contents import contents
     from navien_proto.har import decode_capture
@@ -98,9 +104,15 @@ def show(context: click.Context, file: str) -> None:
     given.use(no_account(given.flags))
     har = read_capture(file)
     lines = contents(list(decode_capture(har)))
+    kinds = Counter(line.kind for line in lines)
+    if as_json:
+        from navien_anyio.cli.documents import to_json
+
+        entries = [line.document() for line in lines]
+        click.echo(to_json({"entries": entries, "counts": dict(kinds), "skipped": dict(har.skipped)}))
+        return
     for line in lines:
         _say(line.text())
-    kinds = Counter(line.kind for line in lines)
     _say(f"{len(lines)} entries: {_listed(kinds)}" if lines else "no entries")
     if har.skipped:
         _say(f"Not messages: {_listed(har.skipped)}")
@@ -112,7 +124,11 @@ def show(context: click.Context, file: str) -> None:
 @common_options
 @click.pass_context
 def check(context: click.Context, file: str, as_json: bool) -> None:
-    """Report what in a HAR file navien does not know: members, code numbers, messages, answers.
+    """Report what in a HAR file navien does not know.
+
+    That is: members of messages and answers of every kind, also deep inside of schedules and lists, numbers of
+    codes, command codes in requests and pushes, and messages of unknown kinds. Each is told once, with how often
+    it came and where it was first; texts are not shown.
 
     Other firmware says other things. With what this finds, anybody with such a unit can help.
 
@@ -140,6 +156,47 @@ def check(context: click.Context, file: str, as_json: bool) -> None:
         click.echo("You can help: report the lines above, and the file after 'navien capture redact IN OUT'.")
     else:
         click.echo(f"{len(har.entries)} entries: nothing new")
+
+
+@capture.command(short_help="Write a set of redacted fixtures.")
+@click.argument("source", metavar="IN.har")
+@click.argument("target", metavar="OUT_DIR")
+@click.option("--all", "everything", is_flag=True, help="Every entry that differs, not one of each shape.")
+@common_options
+@click.pass_context
+def fixtures(context: click.Context, source: str, target: str, everything: bool) -> None:
+    """Write the messages and REST exchanges of a HAR file as fixtures: one readable JSON file each, redacted.
+
+    Secrets have the stand-ins that 'navien capture redact' gives them. Of entries of the same kind, command and
+    members the first is taken. Files are named by kind and firmware, or endpoint and verdict; the format is
+    that of the project's own fixtures, so that its tests can decode what your heater says.
+
+    OUT_DIR must not exist or be empty: nothing is written over, and either all files are there or none.
+
+    \b
+    Examples:
+      navien capture fixtures session.har my-heater
+      navien capture fixtures session.har my-heater --all
+    """
+    from navien_anyio.cli.capture_fixtures import summary, write_set
+    from navien_proto.fixture_collect import collect
+    from navien_proto.har import decode_capture, read_har
+    from navien_proto.har_redact import redact_har
+
+    given = given_of(context)
+    given.use(no_account(given.flags))
+    data = read_file(source)
+    try:
+        har = read_har(redact_har(data))
+    except UsageError as error:
+        raise UsageError(f"{source}: {error}") from None
+    found = collect(decode_capture(har), everything=everything)
+    if not found.fixtures:
+        raise UsageError(f"{source}: nothing in it makes a fixture")
+    write_set(Path(target), found.fixtures)
+    for line in summary(found):
+        _say(line)
+    click.echo(f"{target}: wrote {len(found.fixtures)} fixtures. Look through them before you publish them.")
 
 
 def _say(line: str) -> None:

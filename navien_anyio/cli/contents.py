@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from attrs import frozen
 
+from navien_anyio.cli.documents import time_text
 from navien_anyio.cli.timeline import timeline
 from navien_proto.har import MqttMessage, Row
 from navien_proto.pseudonyms import Pseudonyms
@@ -15,6 +17,7 @@ from navien_proto.wire.cleaning import clean_topic
 __all__ = ["Line", "contents", "identities"]
 
 ARROWS = {"send": "→", "receive": "←"}
+WORDS = {"→": "sent", "←": "received", "⇄": "exchange"}
 
 
 @frozen(kw_only=True)
@@ -34,6 +37,18 @@ class Line:
         what = f"{self.kind}: {self.detail}" if self.detail else self.kind
         told = f"{self.time.astimezone(UTC):%H:%M:%S} {self.way} {what:<28} {self.where}  {self.size} bytes"
         return f"{told}  ! {self.problem}" if self.problem else told
+
+    def document(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "time": time_text(self.time),
+            "direction": WORDS[self.way],
+            "kind": self.kind,
+            "detail": self.detail,
+            "where": self.where,
+            "bytes": self.size,
+            **({"problem": self.problem} if self.problem else {}),
+        }
 
 
 def contents(rows: Sequence[Row]) -> list[Line]:

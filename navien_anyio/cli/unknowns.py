@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,17 +10,32 @@ import attrs
 from attrs import define, field
 
 from navien_anyio.cli.contents import identities
-from navien_proto.cloud.answers import Answer
+from navien_proto.cloud.answers import Acknowledged, Answer
+from navien_proto.cloud.replies import json_object
 from navien_proto.errors import AuthError, CloudError, NavienError
-from navien_proto.har import MqttMessage, Row
+from navien_proto.fixture_set import family_of
+from navien_proto.har import MqttMessage, RestExchange, Row, answer_key
 from navien_proto.model.codes import Unknown
 from navien_proto.model.fields import Readings
-from navien_proto.wire.messages import EventMessage, FeatureMessage, OtaMessage, StatusMessage, UnknownMessage
+from navien_proto.wire.known import unknown_command, unknown_members
+from navien_proto.wire.messages import (
+    EventMessage,
+    Message,
+    OtaMessage,
+    RequestSeen,
+    StatusMessage,
+    UnknownMessage,
+)
 
 __all__ = ["Finding", "find_unknowns"]
 
 # Messages and answers are flatter than this.
 DEEPEST = 8
+INDEX = re.compile(r"\[[0-9]+\]")
+# Around the data of every answer (docs/protocol/rest.md section 1).
+ENVELOPE = frozenset({"code", "msg", "data"})
+# Another service's, with an envelope of its own.
+RATES = ("GET", "/utility_rates")
 
 
 @define
@@ -27,7 +43,7 @@ class Finding:
     """Something not known. ``what`` is "member", "number", "value", "message" or "undecodable".
 
     A value is a known member's that could not be understood. ``place`` is where it was first met, ``numbers``
-    are those that were met, the first few.
+    are those that were met, the first few. ``[]`` in a name stands for any item of a list.
     """
 
     what: str
@@ -44,8 +60,13 @@ class Finding:
             "undecodable": "cannot be decoded:",
         }.get(self.what, f"unknown {self.what}")
         times = "once" if self.count == 1 else f"{self.count} times"
-        shown = f" ({', '.join(f'{number:g}' for number in self.numbers)})" if self.numbers else ""
+        shown = f" ({', '.join(map(self._shown, self.numbers))})" if self.numbers else ""
         return f"{kind} {self.name}, {times}{shown}, first at {self.place}"
+
+    def _shown(self, number: float) -> str:
+        # Command codes are written in hexadecimal, because the high byte says what kind they are.
+        command = self.what == "number" and self.name.endswith(".command")
+        return f"{number:#010x}" if command and isinstance(number, int) else str(number)
 
     def document(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -82,36 +103,56 @@ def find_unknowns(rows: Iterable[Row]) -> list[Finding]:
 
 def _of(row: Row) -> Iterator[tuple[str, str, object]]:
     result = row.result
-    if result is None or isinstance(result, AuthError | CloudError):
-        return  # not the cloud's, or its way to say no
-    if isinstance(result, NavienError):
+    if result is None:
+        return  # not the cloud's
+    if isinstance(row.entry, RestExchange):
+        yield from _of_answer(row, row.entry)
+    elif isinstance(result, NavienError):
+        yield "undecodable", str(result), None
+    elif not isinstance(result, Answer):
+        yield from _of_message(family_of(result), row.entry, result)
+
+
+def _of_answer(row: Row, exchange: RestExchange) -> Iterator[tuple[str, str, object]]:
+    result, name = row.result, _name(exchange)
+    if isinstance(result, NavienError) and not isinstance(result, AuthError | CloudError):
         yield "undecodable", str(result), None
         return
-    name = _name(row)
+    # Numbers of the account's records may be identities: none is told.
+    if answer_key(exchange) != RATES:
+        members, _ = json_object(exchange.reply.body)
+        yield from (("member", f"{name}: envelope.{member}", None) for member in members if member not in ENVELOPE)
     if isinstance(result, Answer):
-        # Numbers of the account's records may be identities.
-        yield from (("member", f"{name}: {path}", None) for path in result.extra)
-        yield from (("value", f"{name}: {problem.path}", None) for problem in result.problems)
-        return
-    yield from (("value", f"{name}.{problem.path}", problem.raw) for problem in result.problems)
+        yield from (("member", f"{name}: {_general(path)}", None) for path in result.extra)
+        yield from (("value", f"{name}: {_general(problem.path)}", None) for problem in result.problems)
+    if isinstance(result, Acknowledged) and result.data is not None:
+        yield "member", f"{name}: data", None
+
+
+def _of_message(name: str, source: MqttMessage, result: Message) -> Iterator[tuple[str, str, object]]:
+    yield from (("value", f"{name}.{_general(problem.path)}", problem.raw) for problem in result.problems)
     if isinstance(result, UnknownMessage) or type(result) in (EventMessage, OtaMessage):
         yield "message", f"{name} on {result.topic}", None
-    yield from (("number", f"{name}.{path}", number) for path, number in _unknown_numbers(result, 0))
-    for readings in (getattr(result, "status", None), getattr(result, "feature", None)):
-        if isinstance(readings, Readings):
-            known = {name for field_row in readings.fields for name in (field_row.wire_name, *field_row.aliases)}
-            extra = ((member, raw) for member, raw in readings.raw.items() if member not in known)
-            yield from (("member", f"{name}.{member}", raw) for member, raw in extra)
+    yield from (("number", f"{name}.{_general(path)}", number) for path, number in _unknown_numbers(result, 0))
+    new = unknown_command(result)
+    if new == "command" and isinstance(result, StatusMessage | RequestSeen):
+        yield "number", f"{name}.command", result.command
+    elif new is not None and isinstance(result, RequestSeen):
+        yield "message", f"request {result.command:#010x} on {result.suffix}", None
+    for path, raw in unknown_members(source.payload, result):
+        first, _, rest = path.partition(".")
+        # Members of a status, which is most of what comes, go by its name alone.
+        below = rest.removeprefix(f"{name}.") if first in ("response", "request", "event") else f"envelope.{path}"
+        yield "member", f"{name}.{_general(below)}", raw
 
 
-def _name(row: Row) -> str:
-    if isinstance(row.entry, MqttMessage):
-        if isinstance(row.result, StatusMessage):
-            return "status"
-        if isinstance(row.result, FeatureMessage):
-            return "feature"
-        return type(row.result).__name__.removesuffix("Message").lower()
-    return " ".join(row.entry.path.rstrip("/").rsplit("/", 2)[-2:])
+def _general(path: str) -> str:
+    """A path for every item of the lists in it."""
+    return INDEX.sub("[]", path)
+
+
+def _name(exchange: RestExchange) -> str:
+    return " ".join(exchange.path.rstrip("/").rsplit("/", 2)[-2:])
 
 
 def _unknown_numbers(value: object, depth: int) -> Iterator[tuple[str, Unknown]]:
