@@ -67,6 +67,8 @@ async def exchange(client: HttpClient, number: int, request: HttpRequest) -> Htt
     """
     import httpx  # takes 100 ms to import: not before it is needed
 
+    from navien_anyio.http_body import Body
+
     never = (
         httpx.ConnectError,
         httpx.ConnectTimeout,
@@ -89,6 +91,7 @@ async def exchange(client: HttpClient, number: int, request: HttpRequest) -> Htt
             timeout=None,
             extensions={"trace": trace},
         )
+        built.stream = Body(request.body)
         # No redirect: the password would follow it. No auth: a netrc file or the URL must not add a header.
         response = await client.send(built, stream=True, auth=None, follow_redirects=False)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +16,8 @@ from anyio.abc import SocketStream
 from navien_anyio.http import LARGEST_ANSWER, exchange, new_client, quiet_httpx
 from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.session.inputs import HttpAnswered, HttpFailed
+from tests.support.ports import closed_port
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -111,11 +114,9 @@ async def test_an_answer_without_end_is_not_kept() -> None:
 
 
 async def test_a_refused_connection_never_left() -> None:
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    port = listener.extra(anyio.abc.SocketAttribute.local_port)
-    await listener.aclose()
-    async with client() as http:
-        report = await exchange(http, 3, HttpRequest("GET", f"http://127.0.0.1:{port}/"))
+    with closed_port() as port:
+        async with client() as http:
+            report = await exchange(http, 3, HttpRequest("GET", f"http://127.0.0.1:{port}/"))
     assert report == HttpFailed(3, f"127.0.0.1:{port} refused the connection", sent=False)
 
 
@@ -171,19 +172,41 @@ async def test_garbage_is_a_failure_not_an_exception() -> None:
 
 
 async def test_cancelling_leaves_no_connection() -> None:
-    gone = anyio.Event()
+    asked, gone = anyio.Event(), anyio.Event()
 
     async def handler(stream: SocketStream) -> None:
         await read_request(stream)
+        asked.set()
         with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
             await stream.receive()
         gone.set()
 
     async with server(handler) as url, client() as http:
-        with anyio.move_on_after(0.05):
-            await exchange(http, 1, HttpRequest("GET", url))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(exchange, http, 1, HttpRequest("GET", url))
+                await asked.wait()
+                tasks.cancel_scope.cancel()
             await gone.wait()
+
+
+async def test_cancelling_in_the_middle_of_a_request_leaves_nothing_to_the_garbage_collector() -> None:
+    """Warnings are errors: trio's of a generator that was never ended would be one."""
+    asked = anyio.Event()
+
+    async def handler(stream: SocketStream) -> None:
+        await stream.receive(1)
+        asked.set()
+        await anyio.sleep_forever()
+
+    async with server(handler) as url, client() as http:
+        with anyio.fail_after(PATIENCE):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(exchange, http, 1, HttpRequest("POST", url, {}, b"x" * 50_000_000))
+                await asked.wait()
+                await anyio.wait_all_tasks_blocked()
+                tasks.cancel_scope.cancel()
+    gc.collect()
 
 
 async def test_a_client_of_the_caller_serves_as_well() -> None:
