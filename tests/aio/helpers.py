@@ -13,6 +13,7 @@ from navien_anyio.simserver import SimServer
 from navien_anyio.streams import EventStream
 from navien_proto.session.events import Event
 from tests.support.served import config
+from tests.support.waiting import PATIENCE
 
 E = TypeVar("E", bound=Event)
 
@@ -22,18 +23,18 @@ def client(server: SimServer, **changes: Any) -> NavienClient:
     return NavienClient(config=config(server, **changes))
 
 
-async def until(stream: EventStream, kind: type[E], seconds: float = 10.0) -> E:
+async def until(stream: EventStream, kind: type[E]) -> E:
     """The next event of a kind."""
-    with anyio.fail_after(seconds):
+    with anyio.fail_after(PATIENCE):
         async for event in stream:
             if isinstance(event, kind):
                 return event
     raise AssertionError(f"the stream ended before a {kind.__name__}")
 
 
-async def becomes(true: Callable[[], bool], seconds: float = 5.0) -> None:
+async def becomes(true: Callable[[], bool]) -> None:
     """Wait until ``true()``; for what another thread does and nobody is told."""
-    with anyio.fail_after(seconds):
+    with anyio.fail_after(PATIENCE):
         while not true():
             await anyio.sleep(0.005)
 

@@ -146,13 +146,14 @@ def test_f39_killed_in_mid_run_every_row_acknowledged_is_whole_and_on_disk(path:
         for _ in range(50):
             process.stdout.readline()
         process.kill()
-        told = process.communicate(timeout=60)[0].split()
+        told = process.communicate(timeout=90)[0].split()
         rows += (int(told[-1]) if told else 49) + 1
-    head, *lines, rest = path.read_text().split("\n")
-    assert (head, rest) == (columns_of("all", "c").header, "")
-    assert rows <= len(lines) <= rows + 2
-    assert {line.count(",") for line in lines} == {head.count(",")}
-    assert all(",58.5," in line for line in lines)
+    head, *lines = path.read_text().splitlines()
+    assert head == columns_of("all", "c").header
+    # Behind the rows acknowledged, each run may have left one that nobody was told of: whole as a rule, but the
+    # system may cut the write in which the kill arrives.
+    whole = [line for line in lines if line.count(",") == head.count(",") and ",58.5," in line]
+    assert rows <= len(whole) <= len(lines) <= rows + 2
 
 
 @pytest.mark.parametrize("columns", ["default", "all", "tank", "power"])

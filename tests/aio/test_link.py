@@ -32,6 +32,7 @@ from navien_proto.sim.broker import Broker
 from navien_proto.sim.broker_wire import BrokerConnection
 from tests.aio.helpers import becomes, client
 from tests.support.served import config, make_cloud
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -107,8 +108,7 @@ async def test_a_link_opens_speaks_and_says_goodbye(scheme: Scheme) -> None:
         await driven.heard(PongReceived(7))
         driven.link.close()
         driven.link.close()
-        with anyio.fail_after(3):
-            await becomes(lambda: driven.last is not None)
+        await becomes(lambda: driven.last is not None)
         assert driven.last == LinkLost(7, "closed")
         assert driven.reports[0] == ConnectSent(7)
 
@@ -178,8 +178,7 @@ async def test_a_link_closed_before_it_stands_ends_at_once() -> None:
         tasks.start_soon(driven.run)
         await driven.heard(ConnectSent(7))
         driven.link.close()
-        with anyio.fail_after(3):
-            await becomes(lambda: driven.last is not None)
+        await becomes(lambda: driven.last is not None)
         unopened = Driven("mqtt", port)
         unopened.link.close()
         await unopened.run()
@@ -189,11 +188,12 @@ async def test_a_link_closed_before_it_stands_ends_at_once() -> None:
 
 async def test_a_goodbye_without_an_answer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("navien_anyio.link.FAREWELL", 0.1)
-    done = anyio.Event()
+    asked, done = anyio.Event(), anyio.Event()
 
     async def upgrade_and_fall_silent(stream: ByteStream) -> None:
         async with stream:
             await stream.receive()
+            asked.set()
             await done.wait()
 
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
@@ -201,10 +201,10 @@ async def test_a_goodbye_without_an_answer_is_bounded(monkeypatch: pytest.Monkey
         tasks.start_soon(listener.serve, upgrade_and_fall_silent)
         driven = Driven("ws", listener.extra(SocketAttribute.local_port))
         tasks.start_soon(driven.run)
-        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(PATIENCE):
+            await asked.wait()
         driven.link.close()
-        with anyio.fail_after(3):
-            await becomes(lambda: driven.last is not None)
+        await becomes(lambda: driven.last is not None)
         done.set()
         tasks.cancel_scope.cancel()
     assert driven.last == LinkLost(7, "closed")
@@ -249,6 +249,9 @@ async def test_the_client_speaks_https_and_wss(tls_server: SimServer) -> None:
 async def test_f16_a_certificate_that_is_not_trusted_is_said(tls_server: SimServer) -> None:
     from navien_proto.errors import NavienError
 
-    with anyio.fail_after(5), pytest.raises(NavienError, match=r"certificate of 127\.0\.0\.1 is not trusted"):
+    with (
+        anyio.fail_after(PATIENCE),
+        pytest.raises(NavienError, match=r"certificate of 127\.0\.0\.1 is not trusted"),
+    ):
         async with client(tls_server, fail_fast=True):
             raise AssertionError

@@ -9,9 +9,9 @@ import asyncio
 import gc
 import logging
 import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 import anyio
 import pytest
@@ -23,8 +23,10 @@ from navien_proto.errors import BadCredentials, LinkBroken, NavienError
 from navien_proto.session import State
 from navien_proto.session.events import Connected, DevicesListed, Disconnected, Retrying, SessionClosed
 from tests.aio.helpers import becomes, client, until
+from tests.support.ports import closed_port
 from tests.support.relay import Relay
-from tests.support.served import EMAIL, MACS, PASSWORD, config, make_cloud
+from tests.support.served import EMAIL, MACS, PASSWORD, QUICK, config, make_cloud
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -37,10 +39,10 @@ def server() -> Iterator[SimServer]:
 
 
 @asynccontextmanager
-async def relayed(server: SimServer) -> AsyncIterator[tuple[Relay, NavienClient]]:
+async def relayed(server: SimServer, **changes: Any) -> AsyncIterator[tuple[Relay, NavienClient]]:
     """A client whose link goes through a relay."""
     with Relay((server.host, server.port)) as relay:
-        async with client(server, mqtt_port=relay.port) as navien:
+        async with client(server, mqtt_port=relay.port, **changes) as navien:
             yield relay, navien
 
 
@@ -54,7 +56,7 @@ def test_the_relay_relays(server: SimServer) -> None:
 
 
 async def test_f09_a_half_open_link_is_noticed_by_an_unanswered_command(server: SimServer) -> None:
-    async with relayed(server) as (relay, navien):
+    async with relayed(server, connection=QUICK, reply_timeout=5.0) as (relay, navien):
         heater = navien.devices[0]
         await heater.request_feature()
         stream = navien.events()
@@ -76,7 +78,7 @@ async def test_f09_a_half_open_link_is_noticed_by_an_unanswered_command(server: 
 
 
 async def test_f09_a_half_open_link_is_noticed_by_an_unanswered_ping(server: SimServer) -> None:
-    async with relayed(server) as (relay, navien):
+    async with relayed(server, connection=QUICK) as (relay, navien):
         stream = navien.events()
         relay.black_hole = True
         # Keep-alive is 30 s at least; asking for a sign of life now is the same path without the wait.
@@ -90,7 +92,9 @@ async def test_f09_a_half_open_link_is_noticed_by_an_unanswered_ping(server: Sim
 async def test_f09_a_link_that_never_stands_is_given_up(server: SimServer) -> None:
     with Relay((server.host, server.port)) as relay:
         relay.black_hole = True
-        async with NavienClient(config=config(server, mqtt_port=relay.port), wait=False) as navien:
+        async with NavienClient(
+            config=config(server, mqtt_port=relay.port, connection=QUICK), wait=False
+        ) as navien:
             stream = navien.events()
             retrying = await until(stream, Retrying)
             assert isinstance(retrying.error, LinkBroken)
@@ -117,12 +121,12 @@ async def test_garbage_on_the_line_ends_the_link_and_no_more(server: SimServer) 
     async with relayed(server) as (relay, navien):
         stream = navien.events()
         relay.garble = lambda data: bytes(byte ^ 0x5A for byte in data)
-        with anyio.move_on_after(0.3):
-            await navien.devices[0].status()
-        await until(stream, Disconnected)
-        relay.garble = None
-        await until(stream, Connected)
-        await navien.devices[0].status()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(navien.devices[0].status)
+            await until(stream, Disconnected)
+            relay.garble = None
+            await until(stream, Connected)
+            # A question is asked again on the new link: the task ends as well.
 
 
 async def test_a_slow_line_works(server: SimServer) -> None:
@@ -147,30 +151,36 @@ def sockets_to(port: int) -> int:
 
 def all_relayed(server: SimServer, relay: Relay) -> NavienClient:
     """A client with everything through the relay, not waited for."""
-    settings = config(server, mqtt_port=relay.port, base_url=f"http://127.0.0.1:{relay.port}/api/v2.1")
+    base_url = f"http://127.0.0.1:{relay.port}/api/v2.1"
+    # The first status goes unanswered soon, which shows a link that stood before the line was cut.
+    settings = config(server, mqtt_port=relay.port, base_url=base_url, connection=QUICK, reply_timeout=2.0)
     return NavienClient(config=settings, wait=False)
+
+
+@pytest.fixture
+def unbounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last bound is out of reach: what ends, ends by the session's own."""
+    monkeypatch.setattr("navien_anyio.driver.CLOSE_CAP", 3600.0)
 
 
 async def closing_while(server: SimServer, prepare: Callable[[Relay, NavienClient], Awaitable[None]]) -> None:
     with Relay((server.host, server.port)) as relay:
         async with all_relayed(server, relay) as navien:
             await prepare(relay, navien)
-            began = time.monotonic()
             await navien.close()
-            assert time.monotonic() - began < 3
             assert navien.session_state is State.CLOSED
         assert sockets_to(relay.port) == 0
         await becomes(lambda: relay.open_connections == 0)
 
 
-async def test_f11_closing_while_ready(server: SimServer) -> None:
+async def test_f11_closing_while_ready(server: SimServer, unbounded: None) -> None:
     async def prepare(relay: Relay, navien: NavienClient) -> None:
         await until(navien.events(), Connected)
 
     await closing_while(server, prepare)
 
 
-async def test_f11_closing_on_a_half_open_link(server: SimServer) -> None:
+async def test_f11_closing_on_a_half_open_link(server: SimServer, unbounded: None) -> None:
     async def prepare(relay: Relay, navien: NavienClient) -> None:
         await until(navien.events(), Connected)
         relay.black_hole = True
@@ -178,7 +188,7 @@ async def test_f11_closing_on_a_half_open_link(server: SimServer) -> None:
     await closing_while(server, prepare)
 
 
-async def test_f11_closing_during_an_interruption(server: SimServer) -> None:
+async def test_f11_closing_during_an_interruption(server: SimServer, unbounded: None) -> None:
     async def prepare(relay: Relay, navien: NavienClient) -> None:
         stream = navien.events()
         await until(stream, Connected)
@@ -189,7 +199,7 @@ async def test_f11_closing_during_an_interruption(server: SimServer) -> None:
     await closing_while(server, prepare)
 
 
-async def test_f11_closing_while_the_upgrade_hangs(server: SimServer) -> None:
+async def test_f11_closing_while_the_upgrade_hangs(server: SimServer, unbounded: None) -> None:
     async def prepare(relay: Relay, navien: NavienClient) -> None:
         stream = navien.events()
         await until(stream, DevicesListed)
@@ -200,7 +210,7 @@ async def test_f11_closing_while_the_upgrade_hangs(server: SimServer) -> None:
     await closing_while(server, prepare)
 
 
-async def test_f11_closing_at_once(server: SimServer) -> None:
+async def test_f11_closing_at_once(server: SimServer, unbounded: None) -> None:
     async def prepare(relay: Relay, navien: NavienClient) -> None:
         await anyio.lowlevel.checkpoint()
 
@@ -211,22 +221,21 @@ async def test_f11_closing_at_once(server: SimServer) -> None:
 
 
 async def test_f16_the_first_connection_is_retried_until_it_stands(server: SimServer) -> None:
-    closed = socket.create_server(("127.0.0.1", 0))
-    port = closed.getsockname()[1]
-    closed.close()
-    async with NavienClient(config=config(server, mqtt_port=port), wait=False) as navien:
-        stream = navien.events()
-        retrying = await until(stream, Retrying)
-        assert f"127.0.0.1:{port} refused the connection" in str(retrying.error)
-        assert navien.session_state is State.WAITING
-        assert navien.session.problem is retrying.error
-        with Relay((server.host, server.port), port=port):
-            await until(stream, Connected)
+    with closed_port() as port:
+        async with NavienClient(config=config(server, mqtt_port=port), wait=False) as navien:
+            stream = navien.events()
+            retrying = await until(stream, Retrying)
+            assert f"127.0.0.1:{port} refused the connection" in str(retrying.error)
+            await becomes(lambda: navien.session_state is State.WAITING)  # it may be trying again already
+            assert str(navien.session.problem) == str(retrying.error)
+            with Relay((server.host, server.port), port=port):
+                await until(stream, Connected)
+                await navien.close()
 
 
 async def test_f16_failing_fast_when_asked_to(server: SimServer) -> None:
     broken = config(server, base_url="http://127.0.0.1:9/api/v2.1", fail_fast=True)
-    with anyio.fail_after(5), pytest.raises(NavienError, match="refused the connection"):
+    with anyio.fail_after(PATIENCE), pytest.raises(NavienError, match="refused the connection"):
         async with NavienClient(config=broken):
             raise AssertionError
 
@@ -240,14 +249,15 @@ async def test_f16_a_name_that_does_not_exist(server: SimServer) -> None:
 
 async def test_f16_the_service_is_gone_for_a_while() -> None:
     async with AsyncExitStack() as stack:
-        server = SimServer(make_cloud())
+        port = stack.enter_context(closed_port())
+        server = SimServer(make_cloud(), port=port)
         with server:
             navien = await stack.enter_async_context(client(server))
             stream = navien.events()
         await until(stream, Disconnected)
         await until(stream, Retrying)
         with server:  # on the same port again
-            await until(stream, Connected, seconds=15)
+            await until(stream, Connected)
             await navien.devices[0].status()
             await navien.close()
 

@@ -49,7 +49,7 @@ def test_an_example_runs_as_it_stands(snippet: str, tmp_path: Path) -> None:
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=90,
             check=False,
         )
     assert run.stderr == ""

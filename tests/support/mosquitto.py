@@ -22,11 +22,9 @@ import pytest
 import trustme
 
 from navien_proto.mqtt.actions import Endpoint, Scheme
+from tests.support.waiting import PATIENCE
 
 __all__ = ["PASSWORD", "PATIENCE", "SCHEMES", "USERNAME", "Mosquitto", "trusting"]
-
-PATIENCE = 15.0
-"""Seconds after which a test gives up waiting."""
 
 USERNAME, PASSWORD = "watcher", "not-a-real-password"
 

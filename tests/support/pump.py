@@ -20,10 +20,10 @@ from navien_proto.mqtt.inputs import (
     PublishAnswered,
     SubscribeAnswered,
 )
+from tests.support.waiting import PATIENCE
 
 __all__ = ["Pump"]
 
-PATIENCE = 20.0
 I = TypeVar("I", bound=LinkInput)  # noqa: E741 - an input
 
 

@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 from navien_proto.instant import Instant
 from navien_proto.sim.broker import Broker
 from navien_proto.sim.broker_wire import BrokerConnection
+from tests.support.waiting import PATIENCE
 
 __all__ = ["BrokerServer"]
 
@@ -46,7 +47,7 @@ class BrokerServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.call(lambda _broker, _now: setattr(self, "_stopping", True))
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
         for stream in (*self._streams, self._listener, self._waker, self._wakened):
             stream.close()
@@ -64,7 +65,7 @@ class BrokerServer:
 
         self._calls.append(run)
         self._waker.send(b"x")
-        return answer.result(10)
+        return answer.result(PATIENCE)
 
     def _run(self) -> None:
         self._listener.setblocking(False)

@@ -12,8 +12,7 @@ from attrs import frozen
 from navien_anyio.cli.app import run
 from navien_anyio.simserver import SimServer
 from tests.support.served import EMAIL, PASSWORD
-
-PATIENCE = 30.0
+from tests.support.waiting import PATIENCE
 
 
 @frozen
@@ -24,6 +23,19 @@ class Result:
 
 
 Command = Callable[..., Result]
+
+
+def long_enough(command: Callable[[str], Result], enough: Callable[[Result], bool]) -> Result:
+    """What ``command`` comes to with the first duration that is ``enough`` on this machine.
+
+    How much happens in a second is not ours to say. ``command`` begins anew at each call.
+    """
+    result = command("1s")
+    for duration in ("5s", "30s"):
+        if enough(result):
+            break
+        result = command(duration)
+    return result
 
 
 def service(server: SimServer, *, email: str = EMAIL, password: str = PASSWORD) -> dict[str, str]:
@@ -94,7 +106,7 @@ class Process:
     def end(self) -> tuple[int, str]:
         """Its exit code and the rest of what it says."""
         rest = "" if self._process.stdout is None or self._process.stdout.closed else self._process.stdout.read()
-        code = self._process.wait(PATIENCE)
+        code = self._process.wait(2 * PATIENCE)
         return code, rest
 
     def cleanup(self) -> None:

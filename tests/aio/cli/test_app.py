@@ -146,7 +146,7 @@ def test_without_the_extra_it_says_what_is_missing(tmp_path: Path) -> None:
         "main()\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60, cwd=tmp_path
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=90, cwd=tmp_path
     )
     assert done.returncode == 2
     assert done.stderr == "navien: the command line needs click, rich, anyio: pip install 'navien[cli]'\n"

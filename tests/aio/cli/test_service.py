@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import stat
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from attrs import evolve
 
 from navien_anyio.simserver import SimServer
 from navien_proto.session.settings import session_config
-from tests.aio.cli.conftest import Command, Result, service
+from tests.aio.cli.conftest import Command, Result, long_enough, service
+from tests.support.ports import closed_port
 from tests.support.served import EMAIL, MACS, PASSWORD, make_cloud
 
 NOWHERE = "http://127.0.0.1:1/api/v2.1"
@@ -201,7 +201,11 @@ def test_the_password_may_be_in_a_file_in_dotenv_or_in_toml(server: SimServer, n
     ids=" ".join,
 )
 def test_an_unreachable_host_is_exit_code_4(command: tuple[str, ...], server: SimServer, navien: Command) -> None:
-    result = navien(*command, **{**service(server), "NAVIEN_BASE_URL": NOWHERE})
+    environment = {**service(server), "NAVIEN_BASE_URL": NOWHERE}
+    result = long_enough(
+        lambda duration: navien(*(duration if word == "1s" else word for word in command), **environment),
+        lambda result: "refused the connection" in result.err,
+    )
     assert result.code == 4
     assert "127.0.0.1:1 refused the connection" in result.err
     assert len(result.err.splitlines()) <= 2
@@ -214,7 +218,10 @@ def test_an_unreachable_broker_is_exit_code_4(server: SimServer, navien: Command
 
 
 def test_f22_debugging_shows_more_and_no_secret(server: SimServer, navien: Command) -> None:
-    fine = navien("monitor", "--for", "1s", "--debug", "--interval", "0.2", **service(server))
+    fine = long_enough(
+        lambda duration: navien("monitor", "--for", duration, "--debug", "--interval", "0.2", **service(server)),
+        lambda result: "StatusReceived" in result.err,
+    )
     assert fine.code == 0
     assert "DEBUG navien.watch: Connected" in fine.err
     assert "DEBUG navien.watch: StatusReceived" in fine.err
@@ -313,10 +320,9 @@ def test_the_doctor_and_a_network_that_is_not_there(
         assert found["sign-in"] == found["devices"] == "ok"
 
 
-def test_the_doctor_and_something_else_on_the_port(server: SimServer, navien: Command) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}/api/v2.1"
-        listener.close()
+def test_the_doctor_and_nothing_on_the_port(server: SimServer, navien: Command) -> None:
+    with closed_port() as port:
+        url = f"https://127.0.0.1:{port}/api/v2.1"
         result = navien("check", **{**service(server), "NAVIEN_BASE_URL": url})
     assert (result.code, steps(result)["TLS"]) == (4, "FAILED")
 
