@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib import import_module
 from random import Random
 from typing import TYPE_CHECKING
@@ -28,10 +30,12 @@ from navien_proto.session.events import AccountChanged, CommandConfirmed, Connec
 from navien_proto.session.hub import Hub
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, LinkInput
 from navien_proto.wire.commands import Command
+from navien_sync.stores import TranscriptFile
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
+    from navien_proto.session.transcript import Recorder
     from navien_sync.stores import TokenStore
 
 __all__ = ["Engine", "Parts"]
@@ -48,6 +52,7 @@ class Parts:
     clock: Clock
     http_client: HttpClient | None = None
     ssl_context: ssl.SSLContext | None = None
+    transcript: str | os.PathLike[str] | None = None
 
 
 class Engine:
@@ -56,7 +61,17 @@ class Engine:
     def __init__(self, config: SessionConfig, parts: Parts) -> None:
         self._config = config
         self._parts = parts
-        self.session = Session(config, rng=Random(secrets.randbits(128)), new_id=lambda: secrets.token_hex(4))
+        self._machine: Session | Recorder
+        self.transcript: TranscriptFile | None = None
+        rng, new_id = Random(secrets.randbits(128)), partial(secrets.token_hex, 4)
+        if parts.transcript is None:
+            self._machine = self.session = Session(config, rng=rng, new_id=new_id)
+        else:
+            from navien_proto.session.transcript import Recorder
+
+            self.transcript = TranscriptFile(parts.transcript)
+            self._machine = Recorder(config, rng=rng, new_id=new_id, write=self.transcript.write)
+            self.session = self._machine.session
         self.hub = Hub()
         self._keeper = AccountKeeper(parts.store, account_key(config.email, config.base_url))
         self._tasks: TaskGroup | None = None
@@ -72,6 +87,7 @@ class Engine:
 
         Raises:
             LinkClosed: it was closed meanwhile.
+            UsageError: the transcript cannot be written.
         """
         context = await self._prepare()
         account = await self._keeper.load()
@@ -81,8 +97,8 @@ class Engine:
         if client is None:
             client, self._own_http = new_client(context)
         self._driver = Driver(
-            self.session,
-            start=lambda now: self.session.start(now, account),
+            self._machine,
+            start=lambda now: self._machine.start(now, account),
             exchange=_exchange_over(client),
             open_link=_open_link_with(context),
             deliver=self._deliver,
@@ -111,6 +127,8 @@ class Engine:
     async def _prepare(self) -> ssl.SSLContext | None:
         """Load what is heavy, in a worker thread: nobody's loop stands still for it."""
         await to_thread.run_sync(_load)
+        if self.transcript is not None:
+            await to_thread.run_sync(self.transcript.open)
         quiet_httpx()
         given = self._parts.ssl_context
         needed = self._config.base_url.startswith("https:") or self._config.mqtt_scheme == "wss"
@@ -134,7 +152,7 @@ class Engine:
             raise self.hub.error or LinkClosed("the client is closed")
         clock = self._parts.clock
         answered = anyio.Event()
-        command_id = self.session.submit(command, clock(), device=device, level=level)
+        command_id = self._machine.submit(command, clock(), device=device, level=level)
         waiter = self.hub.waiters.expect(command_id, answered.set)
         self._driver.nudge()
         try:
@@ -142,7 +160,7 @@ class Engine:
         finally:
             if not waiter.done:
                 self.hub.waiters.forget(waiter)
-                self.session.cancel(command_id, clock())
+                self._machine.cancel(command_id, clock())
                 self._driver.nudge()
         return waiter.outcome()
 
@@ -175,6 +193,9 @@ class Engine:
                 with anyio.move_on_after(HTTP_CLOSE, shield=True):
                     if self._own_http is not None:
                         await self._own_http()
+                if self.transcript is not None:
+                    with anyio.CancelScope(shield=True):
+                        await to_thread.run_sync(self.transcript.close)
         if self._driver is not None and self._driver.failure is not None:
             raise self._driver.failure
 

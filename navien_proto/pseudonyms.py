@@ -15,6 +15,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from navien_proto.redact import END, HEX, NOT_SET, START, redact_text, secret_label
@@ -82,6 +83,7 @@ HELD = re.compile("\ue000([0-9]+)\ue001")
 FOREIGN = str.maketrans("", "", "\ue000\ue001")
 
 
+@lru_cache(maxsize=1024)
 def secret_kind(key: str) -> str | None:
     """What kind of secret stands under ``key`` (``token``, ``mac``, ``e-mail`` …); ``None`` when it is none."""
     if "<" in key:

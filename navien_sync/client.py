@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import weakref
 from types import TracebackType
@@ -45,6 +46,8 @@ class NavienClient:
         ssl_context: for REST and for the broker; the system's roots when left out.
         connect_timeout: seconds that entering may take; ``None`` is no limit.
         wait: with ``False`` entering does not wait for the connection.
+        transcript: a file to which everything the session hears and says is written, without secrets; when it is
+            there already, one beside it (``docs/transcripts.md``).
         clock: reads both clocks; for tests.
         settings: single settings by their names in ``Config``, such as ``interval=60``.
 
@@ -63,6 +66,7 @@ class NavienClient:
         ssl_context: ssl.SSLContext | None = None,
         connect_timeout: float | None = 60.0,
         wait: bool = True,
+        transcript: str | os.PathLike[str] | None = None,
         clock: Clock = system_clock,
         **settings: Any,
     ) -> None:
@@ -72,6 +76,7 @@ class NavienClient:
             clock=clock,
             http_client=http_client,
             ssl_context=ssl_context,
+            transcript=transcript,
         )
         self._connect_timeout = connect_timeout
         self._wait = wait

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import atexit
 import errno
+import os
 import secrets
 import ssl
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from random import Random
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from attrs import frozen
@@ -32,11 +35,14 @@ from navien_sync.dialer import Address, resolve
 from navien_sync.driver import Answered, Driver, LinkTask
 from navien_sync.http import Exchange, HttpClient, new_client, quiet_httpx
 from navien_sync.hub import SharedHub
-from navien_sync.stores import TokenStore
+from navien_sync.stores import TokenStore, TranscriptFile
 from navien_sync.stores.roots import client_context
 from navien_sync.streams import EventStream
 from navien_sync.watch import SocketWatch
 from navien_sync.workers import Workers
+
+if TYPE_CHECKING:
+    from navien_proto.session.transcript import Recorder
 
 __all__ = ["Engine", "Parts"]
 
@@ -55,6 +61,7 @@ class Parts:
     clock: Clock
     http_client: HttpClient | None = None
     ssl_context: ssl.SSLContext | None = None
+    transcript: str | os.PathLike[str] | None = None
 
 
 class Engine:
@@ -63,10 +70,20 @@ class Engine:
     def __init__(self, config: SessionConfig, parts: Parts) -> None:
         self._config = config
         self._parts = parts
-        self.session = Session(config, rng=Random(secrets.randbits(128)), new_id=lambda: secrets.token_hex(4))
+        self._machine: Session | Recorder
+        self.transcript: TranscriptFile | None = None
+        rng, new_id = Random(secrets.randbits(128)), partial(secrets.token_hex, 4)
+        if parts.transcript is None:
+            self._machine = self.session = Session(config, rng=rng, new_id=new_id)
+        else:
+            from navien_proto.session.transcript import Recorder
+
+            self.transcript = TranscriptFile(parts.transcript)
+            self._machine = Recorder(config, rng=rng, new_id=new_id, write=self.transcript.write)
+            self.session = self._machine.session
         self.hub = SharedHub()
         self._driver = Driver(
-            self.session,
+            self._machine,
             exchange=self._exchange,
             open_link=self._open_link,
             deliver=self._deliver,
@@ -85,11 +102,17 @@ class Engine:
     # --- the way in --------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Begin. Whatever it raises, ``leave`` must be called."""
+        """Begin. Whatever it raises, ``leave`` must be called.
+
+        Raises:
+            UsageError: the transcript cannot be written.
+        """
         # Here and not in the pump, so that a missing package is told as what it is.
         for name in ("httpx", "navien_sync.link"):
             import_module(name)
         quiet_httpx()
+        if self.transcript is not None:
+            self.transcript.open()
         _open.add(self)
         with self._beginning:
             self._pump.start()
@@ -127,7 +150,7 @@ class Engine:
             self._context = context
             if self._http is None:
                 self._http, self._close_http = new_client(context)
-            self.session.start(now, account)
+            self._machine.start(now, account)
 
         self._driver.call(begin)
 
@@ -156,7 +179,7 @@ class Engine:
                 refuse()
                 return
             try:
-                command_id = self.session.submit(command, now, device=device, level=level)
+                command_id = self._machine.submit(command, now, device=device, level=level)
                 waiters.append(self.hub.waiters.expect(command_id, ended.set))
             except Exception as error:  # noqa: BLE001 (whatever it is, it is the caller's)
                 errors.append(error)
@@ -170,7 +193,7 @@ class Engine:
             for waiter in waiters:
                 if not waiter.done:
                     self.hub.waiters.forget(waiter)
-                    self.session.cancel(waiter.id, now)
+                    self._machine.cancel(waiter.id, now)
 
         try:
             self._driver.call(hand_in, refuse)
@@ -228,6 +251,8 @@ class Engine:
         self._io.join(JOIN)  # of what was cut short
         if self._close_http is not None:
             self._close_http()
+        if self.transcript is not None:
+            self.transcript.close()
 
     def _deliver(self, event: Event) -> None:
         if isinstance(event, AccountChanged):

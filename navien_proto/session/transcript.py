@@ -72,7 +72,6 @@ class Recorder:
         rng: as for a :class:`Session`; only a ``Random`` whose state can be read will do.
         new_id: as for a :class:`Session`.
         write: takes each line, without a line break; it must neither wait nor raise.
-        version: of navien, for the header.
     """
 
     def __init__(
@@ -82,8 +81,9 @@ class Recorder:
         rng: Random,
         new_id: Callable[[], str],
         write: Callable[[str], None],
-        version: str,
     ) -> None:
+        from navien_proto import __version__
+
         self._write: Callable[[str], None] | None = write
         self._new_id = new_id
         self._forms = Forms()
@@ -95,7 +95,7 @@ class Recorder:
         self._line(
             lambda: {
                 "transcript": SCHEMA,
-                "navien": version,
+                "navien": __version__,
                 "json": ENGINE.name,
                 "config": encode_value(self._forms.config(config)),
                 "random": random_form(rng),

@@ -87,16 +87,16 @@ class LineFile:
             self._write(missing)
         self._begun = True
 
-    def append(self, line: str) -> None:
-        """Write ``line`` and its line break; it is on disk on return.
+    def append(self, *lines: str) -> None:
+        """Write ``lines`` and their line breaks, all at once; they are on disk on return.
 
         Raises:
-            OSError: it could not be written (the disk is full); nothing of it stands in the file then.
-            ValueError: ``line`` has a line break or is empty, or the file is closed or has no header yet.
+            OSError: they could not be written (the disk is full); nothing of them stands in the file then.
+            ValueError: a line has a line break or is empty, or the file is closed or has no header yet.
         """
         if not self._begun:
             raise ValueError("the file has no header yet")
-        self._write(_encoded(line))
+        self._write(b"".join(map(_encoded, lines)))
 
     def close(self) -> None:
         """Close the file; may be called again."""
