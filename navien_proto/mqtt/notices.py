@@ -17,6 +17,8 @@ __all__ = [
     "Notice",
     "PublishSettled",
     "RetryScheduled",
+    "SubscribeSettled",
+    "TopicRefused",
 ]
 
 
@@ -38,6 +40,8 @@ class LinkDown:
     """The link is gone or never came to stand.
 
     ``was_up`` tells a loss from a failed attempt; ``planned`` marks our own replacement of an old link.
+    ``retry_in`` is in how many seconds the next attempt begins, at the earliest; ``None`` when there is none.
+    ``kicked`` when the broker ended it within two seconds of CONNACK, as it did with the one before.
     ``status`` and ``code`` are those of :class:`~navien_proto.mqtt.inputs.LinkRefused`, ``date`` its Date
     header.
     """
@@ -46,6 +50,8 @@ class LinkDown:
     reason: str
     was_up: bool
     planned: bool = False
+    retry_in: float | None = None
+    kicked: bool = False
     status: int | None = None
     code: int | None = None
     date: str | None = None
@@ -61,10 +67,21 @@ class RetryScheduled:
 
 @frozen
 class FilterRefused:
-    """The broker refused one filter; it is set aside, the others work."""
+    """The broker refused one filter; it is set aside, the others work.
+
+    ``hung_up``: not with an answer, but by ending the link twice when it was asked for this filter alone.
+    """
 
     filter: str = field(repr=redact_text)
     code: int
+    hung_up: bool = False
+
+
+@frozen
+class TopicRefused:
+    """The broker ended the link twice when this topic alone was published; it is set aside, the others work."""
+
+    topic: str = field(repr=redact_text)
 
 
 @frozen
@@ -76,10 +93,26 @@ class Delivered:
 
 @frozen
 class PublishSettled:
-    """A QoS 1 publish ended: acknowledged (``code`` below 0x80), refused, or lost with its link (``None``)."""
+    """A publish ended: acknowledged (``code`` below 0x80), refused, or lost with its link (``None``).
+
+    At QoS 0 it comes only for what could not be sent at all. ``reason`` says why there is no code.
+    """
 
     id: int
     code: int | None
+    reason: str | None = None
+
+
+@frozen
+class SubscribeSettled:
+    """What was asked for by ``subscribe`` or ``unsubscribe`` on a link that stood ended.
+
+    ``codes`` has one code a filter (none for UNSUBACK in MQTT 3.1.1), or is ``None`` when the link was lost first:
+    what is still wanted is then subscribed on the next one.
+    """
+
+    id: int
+    codes: tuple[int, ...] | None
 
 
 @frozen
@@ -96,7 +129,9 @@ Notice = (
     | LinkDown
     | RetryScheduled
     | FilterRefused
+    | TopicRefused
     | Delivered
     | PublishSettled
+    | SubscribeSettled
     | ConnectionClosed
 )

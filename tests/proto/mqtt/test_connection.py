@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -64,7 +65,7 @@ class Driver:
         return action
 
     def ready(self, *filters: str) -> int:
-        self.connection.set_filters(filters)
+        self.connection.set_filters(filters, self.clock.now)
         self.connection.start()
         link = self.open().link
         self.establish(link)
@@ -92,7 +93,7 @@ class Driver:
 
 def test_a_life_from_start_to_close() -> None:
     d = Driver()
-    d.connection.set_filters(["a/#", "b", "a/#"])
+    d.connection.set_filters(["a/#", "b", "a/#"], d.clock.now)
     assert d.state is LinkState.IDLE
     assert d.connection.next_timer() is None
     d.connection.start()
@@ -118,7 +119,7 @@ def test_a_life_from_start_to_close() -> None:
 
 def test_filters_are_split_into_packets_of_eight_and_all_must_be_answered() -> None:
     d = Driver()
-    d.connection.set_filters(f"t/{n}" for n in range(20))
+    d.connection.set_filters([f"t/{n}" for n in range(20)], d.clock.now)
     d.connection.start()
     link = d.open().link
     d.report(LinkOpened(link))
@@ -133,7 +134,7 @@ def test_filters_are_split_into_packets_of_eight_and_all_must_be_answered() -> N
 
 def test_a_refused_filter_is_named_and_the_rest_works() -> None:
     d = Driver()
-    d.connection.set_filters(["good", "bad"])
+    d.connection.set_filters(["good", "bad"], d.clock.now)
     d.connection.start()
     d.notices()
     link = d.open().link
@@ -147,7 +148,7 @@ def test_a_refused_filter_is_named_and_the_rest_works() -> None:
 def test_each_deadline_of_opening_ends_the_attempt_and_the_link_before_the_next() -> None:
     for reports, word in (((), "stand"), (("sent",), "CONNECT"), (("sent", "opened"), "SUBSCRIBE")):
         d = Driver()
-        d.connection.set_filters(["a"])
+        d.connection.set_filters(["a"], d.clock.now)
         d.connection.start()
         d.notices()
         link = d.open().link
@@ -158,14 +159,16 @@ def test_each_deadline_of_opening_ends_the_attempt_and_the_link_before_the_next(
             d.actions()
         d.alarm()
         assert d.actions() == [CloseLink(link, abort=True)]
-        (down,) = d.notices()
+        down, retry = d.notices()
         assert isinstance(down, LinkDown)
         assert word in down.reason
+        assert retry == RetryScheduled(down.retry_in, 1)
         assert d.state is LinkState.DRAINING
         d.report(LinkLost(link, "aborted"))
-        (retry,) = d.notices()
-        assert isinstance(retry, RetryScheduled)
-        assert d.alarm() >= 1.0
+        assert d.notices() == []
+        assert d.alarm() == pytest.approx(down.retry_in)
+        assert down.retry_in is not None
+        assert down.retry_in >= 1.0
         assert d.notices() == [EndpointNeeded()]
 
 
@@ -177,7 +180,7 @@ def test_a_transport_that_never_reports_the_end_cannot_hold_the_machine() -> Non
     d.actions()
     assert d.alarm() == 2.0
     assert d.actions() == [CloseLink(link, abort=True)]
-    assert d.state is LinkState.WAITING
+    assert d.state is LinkState.DUE, "the wait for the next attempt began with the end"
 
 
 def test_silence_in_either_direction_is_asked_about() -> None:
@@ -192,7 +195,8 @@ def test_silence_in_either_direction_is_asked_about() -> None:
     assert d.alarm() <= 15
     assert [type(action) for action in d.actions()] == [CloseLink]
     (down, *_) = d.notices()
-    assert down == LinkDown(link, "the broker did not answer a ping in time", was_up=True)
+    assert isinstance(down, LinkDown)
+    assert (down.link, down.reason, down.was_up) == (link, "the broker did not answer a ping in time", True)
 
 
 def test_an_answered_ping_keeps_the_link() -> None:
@@ -212,10 +216,10 @@ def test_an_unacknowledged_publish_ends_the_link() -> None:
     publish = d.connection.publish("t", b"x", 1, d.clock.now)
     assert d.actions() == [Publish(link, publish, "t", b"x", 1)]
     assert d.alarm() == 20
-    assert d.notices() == [
-        PublishSettled(publish, None),
-        LinkDown(link, "the broker did not acknowledge a publish in time", was_up=True),
-    ]
+    settled, down, _ = d.notices()
+    assert settled == PublishSettled(publish, None)
+    assert isinstance(down, LinkDown)
+    assert down.reason == "the broker did not acknowledge a publish in time"
 
 
 def test_an_acknowledged_publish_is_settled_once() -> None:
@@ -334,7 +338,7 @@ class ConnectionMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.d = Driver()
-        self.d.connection.set_filters(["a", "b"])
+        self.d.connection.set_filters(["a", "b"], self.d.clock.now)
         self.standing: set[int] = set()
         self.last_open: float | None = None
         self.stopped = False
