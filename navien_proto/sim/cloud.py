@@ -105,6 +105,7 @@ class SimCloud:
         self.broker.disconnect(unit.client, now)
         for account in self.service.accounts:
             account.heaters.pop(mac, None)
+            account.hidden.discard(mac)
 
     def register(self, mac: str, config: HeaterConfig) -> None:
         """Register a heater anew, under the name, home and additional value of ``config``."""

@@ -194,21 +194,29 @@ class FrameTrouble(Trouble[S_co]):
 
 
 class HeaterTrouble(Trouble[H_co]):
-    """A fault of heaters: ``strike`` and ``spare`` one of ``macs``, those that it found at its begin."""
+    """A fault of heaters: ``strike`` and ``spare`` one of those that it found at its begin.
 
-    macs: tuple[str, ...] = ()
+    With ``what`` named, of several troubles that make the same thing wrong the first alone strikes, and the last
+    alone spares.
+    """
+
+    what = ""
 
     def begin(self) -> None:
         """Strike the heaters that are there."""
         which = self.fault.heater
-        self.macs = self.cloud.macs if which is None else self.cloud.macs[which : which + 1]
-        for mac in self.macs:
-            self.strike(mac)
+        macs = self.cloud.macs if which is None else self.cloud.macs[which : which + 1]
+        # By identity: one that is unplugged and one that is plugged in later may share a MAC.
+        self._struck = {mac: self.cloud.heater(mac) for mac in macs}
+        for mac, heater in self._struck.items():
+            if not self.what or self.hold(self.what, heater):
+                self.strike(mac)
 
     def end(self) -> None:
-        """Spare them."""
-        for mac in self.macs:
-            if mac in self.cloud.macs:  # it may have been taken away meanwhile
+        """Spare those of them that are still there."""
+        for mac, heater in self._struck.items():
+            last = not self.what or self.release(self.what, heater)
+            if last and mac in self.cloud.macs and self.cloud.heater(mac) is heater:
                 self.spare(mac)
 
     def strike(self, mac: str) -> None:
@@ -220,7 +228,7 @@ class HeaterTrouble(Trouble[H_co]):
     def newest(self, mac: str) -> Self | None:
         """The last of its kind that is still in force for this heater: what it says holds again."""
         same = (t for t in reversed(self.carrier.troubles) if isinstance(t, type(self)))
-        return next((trouble for trouble in same if mac in trouble.macs), None)
+        return next((trouble for trouble in same if mac in trouble._struck), None)
 
 
 def garbled(data: bytes, rng: Random) -> bytes:

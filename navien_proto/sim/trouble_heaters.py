@@ -17,29 +17,30 @@ __all__ = ["HEATER_TROUBLES"]
 
 
 class _WifiLost(HeaterTrouble[Any]):
+    what = "off line"
+
     def strike(self, mac: str) -> None:
-        if self.hold("off line", mac):
-            self.cloud.set_online(mac, False)
+        self.cloud.set_online(mac, False)
 
     def spare(self, mac: str) -> None:
-        if self.release("off line", mac):
-            self.cloud.set_online(mac, True)
+        self.cloud.set_online(mac, True)
 
 
 class _DeviceReboot(_WifiLost):
-    def strike(self, mac: str) -> None:
-        self.cloud.heater(mac).reboot()
-        super().strike(mac)
+    def begin(self) -> None:
+        super().begin()
+        for heater in self._struck.values():
+            heater.reboot()
 
 
 class _Deaf(HeaterTrouble[f.Deaf]):
+    what = "deaf"
+
     def strike(self, mac: str) -> None:
-        if self.hold("deaf", mac):
-            self.cloud.set_mute(mac, True)
+        self.cloud.set_mute(mac, True)
 
     def spare(self, mac: str) -> None:
-        if self.release("deaf", mac):
-            self.cloud.set_mute(mac, False)
+        self.cloud.set_mute(mac, False)
 
 
 class _ControlFails(HeaterTrouble[f.ControlFails]):
@@ -86,15 +87,15 @@ class _DeviceAdded(Trouble[f.DeviceAdded]):
 
 
 class _DeviceRemoved(HeaterTrouble[f.DeviceRemoved]):
+    what = "removed"
+
     def strike(self, mac: str) -> None:
-        if self.hold("removed", mac):
-            for account in self.cloud.service.accounts:
-                account.hidden.add(mac)
+        for account in self.cloud.service.accounts:
+            account.hidden.add(mac)
 
     def spare(self, mac: str) -> None:
-        if self.release("removed", mac):
-            for account in self.cloud.service.accounts:
-                account.hidden.discard(mac)
+        for account in self.cloud.service.accounts:
+            account.hidden.discard(mac)
 
 
 class _DeviceMoved(HeaterTrouble[f.DeviceMoved]):
