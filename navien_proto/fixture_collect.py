@@ -12,15 +12,21 @@ from typing import Any
 from attrs import define, frozen
 
 from navien_proto.errors import DecodeError
-from navien_proto.fixture_set import Fixture, MessageFixture, RestFixture, RestReply, RestRequest, title_of
+from navien_proto.fixture_set import (
+    LARGEST,
+    Fixture,
+    MessageFixture,
+    RestFixture,
+    RestReply,
+    RestRequest,
+    title_of,
+)
 from navien_proto.har import MqttMessage, RestExchange, Row, answer_key
 from navien_proto.jsontext import loads
 from navien_proto.wire.messages import RequestSeen, StatusMessage
 
 __all__ = ["Collected", "Sort", "collect"]
 
-# Answers of rate databases have some megabytes.
-LARGEST = 16 * 1024 * 1024
 KEPT_HEADERS = ("content-type", "date", "retry-after")
 SOURCE = "a capture, identities replaced by navien capture fixtures"
 

@@ -24,9 +24,9 @@ from attrs import asdict, field, frozen
 
 from navien_proto.cloud.answers import Answer
 from navien_proto.cloud.http import HttpReply
-from navien_proto.errors import NavienError, UsageError
+from navien_proto.errors import DecodeError, NavienError, UsageError
 from navien_proto.har import Capture, Entry, MqttMessage, RestExchange, Row, answer_key, decode_capture
-from navien_proto.jsontext import dumps
+from navien_proto.jsontext import dumps, loads
 from navien_proto.model.feature import FEATURE_FIELDS
 from navien_proto.model.fields import FieldRow, Readings
 from navien_proto.model.status import STATUS_FIELDS
@@ -63,6 +63,8 @@ __all__ = [
 BASE_URL = "https://nlus.naviensmartcontrol.com/api/v2.1"
 # Nothing in a fixture depends on when it happened; lifetimes of tokens are counted from here.
 WHEN = datetime(2026, 1, 15, 12, tzinfo=UTC)
+# Answers of rate databases have some megabytes.
+LARGEST = 16 * 1024 * 1024
 # Columns of a file, and how many plain members stand one a line.
 WIDTH = 110
 MOST_LINES = 6
@@ -302,9 +304,9 @@ def read_fixture(name: str, text: bytes) -> Fixture:
     if parts is None:
         raise UsageError(f"{name}: a fixture's name is three parts of a-z, 0-9 and - with dots between")
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise UsageError(f"{name}: not JSON") from None
+        document = loads(text, max_bytes=LARGEST)
+    except DecodeError as error:
+        raise UsageError(f"{name}: {error.reason}") from None
     fixture = _structured(name, document)
     title = title_of(row_of(fixture))
     if title != parts[1]:
@@ -321,19 +323,24 @@ def _structured(name: str, document: object) -> Fixture:
     try:
         return _converter().structure(document, kind)
     except BaseValidationError as error:
-        reasons = transform_error(error, name, _reason)
-    raise UsageError("; ".join(reasons))
+        found = [reason.rpartition(" @ ") for reason in transform_error(error, name, _reason)]
+    # Raised here and not above, so that no traceback leads to the values.
+    raise UsageError("; ".join(f"{place}: {reason}" for reason, _, place in found))
+
+
+class _Unfit(TypeError):
+    """A value is of another type; the text says what was expected."""
 
 
 def _reason(error: BaseException, _type: type | None) -> str:
     """One reason, without the value."""
-    if isinstance(error, KeyError):
-        return f"{error.args[0]} is missing"
     from cattrs.errors import ForbiddenExtraKeysError
 
     if isinstance(error, ForbiddenExtraKeysError):
         return f"{', '.join(sorted(error.extra_fields))} does not belong here"
-    return str(error) if isinstance(error, TypeError) else "not understood"
+    if isinstance(error, _Unfit):
+        return str(error)
+    return "missing" if isinstance(error, KeyError) else "expected an object"
 
 
 def _converter() -> Converter:
@@ -351,7 +358,7 @@ def _converter() -> Converter:
 def _only(kind: type, words: str) -> Callable[[object, type], object]:
     def structure(value: object, _type: type) -> object:
         if type(value) is not kind:
-            raise TypeError(f"expected {words}")
+            raise _Unfit(f"expected {words}")
         return value
 
     return structure

@@ -67,8 +67,8 @@ class RestExchange:
 
     @property
     def path(self) -> str:
-        """The path of the URL, without the query."""
-        return urlsplit(self.url).path
+        """The path of the URL, without the query; empty when the URL is none."""
+        return _path(self.url)
 
 
 @frozen(kw_only=True)
@@ -160,10 +160,7 @@ def _decoded(entry: Entry) -> Message | Answer | None:
 
 def answer_key(exchange: RestExchange) -> tuple[str, str] | None:
     """Method and path, without what stands before it, of the endpoint asked; ``None`` when it is none we know."""
-    return next(
-        ((method, path) for method, path in ANSWERS if exchange.method == method and exchange.path.endswith(path)),
-        None,
-    )
+    return next((key for key in ANSWERS if exchange.method == key[0] and exchange.path.endswith(key[1])), None)
 
 
 def _device_asked_for(exchange: RestExchange) -> Device | None:
@@ -187,7 +184,7 @@ ANSWERS: Mapping[tuple[str, str], Callable[[RestExchange], Answer]] = {
     ("PUT", endpoints.TOU): lambda exchange: tou.parse_store_tou(exchange.reply),
     ("POST", tou.TOU_CONVERT): lambda exchange: tou.parse_convert_tou(exchange.reply),
     ("POST", endpoints.PUSH_TOKEN): lambda exchange: endpoints.parse_push_token(exchange.reply),
-    # Never asked by us: it was refused whenever somebody tried (docs/protocol/rest.md section 2).
+    # Refused whenever somebody tried, and never asked by us (docs/protocol/rest.md section 2).
     ("POST", "/device/connectivity-status"): lambda exchange: Acknowledged(
         data=success_data(exchange.reply, "asking for connectivity")
     ),
@@ -295,7 +292,14 @@ def _speaks_mqtt(entry: _Place) -> bool:
     ]
     if protocols:
         return any("mqtt" in value.lower() for value in protocols)
-    return "mqtt" in urlsplit(entry.inside("request").text("url")).path.lower()
+    return "mqtt" in _path(entry.inside("request").text("url")).lower()
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:  # brackets around what is no address
+        return ""
 
 
 # --- one place in the file -------------------------------------------------------------------------------

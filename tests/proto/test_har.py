@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from navien_proto.cloud import answers, records
-from navien_proto.errors import BadCredentials, DecodeError, RemoteProtocolError, UsageError
-from navien_proto.har import Capture, MqttMessage, RestExchange, decode_capture, read_har
+from navien_proto.cloud.openei import UtilityRates
+from navien_proto.errors import BadCredentials, DecodeError, HttpStatusError, RemoteProtocolError, UsageError
+from navien_proto.har import Capture, MqttMessage, RestExchange, answer_key, decode_capture, read_har
 from navien_proto.model.status import DeviceStatus
 from navien_proto.sim import packets
 from navien_proto.wire.messages import RequestSeen, StatusMessage
@@ -451,3 +452,24 @@ def test_a_file_cut_short_is_no_har_file() -> None:
     for cut in range(0, len(whole), 7):
         with pytest.raises(UsageError, match="no HAR file"):
             read_har(whole[:cut])
+
+
+class TestEndpointsOfOthers:
+    def test_the_rate_database_and_what_is_always_refused_are_understood(self) -> None:
+        rates = exchange("/utility_rates?api_key=canary", {"items": []}, method="GET")
+        refused = exchange("/device/connectivity-status", {"code": 403, "msg": "FORBIDDEN"}, status=403)
+        granted = exchange("/device/connectivity-status", {"code": 200, "msg": "SUCCESS", "data": {"x": 1}})
+        found = [row.result for row in decode_capture(read_har(har(rates, refused, granted)))]
+        assert [type(one) for one in found] == [UtilityRates, HttpStatusError, answers.Acknowledged]
+
+    def test_an_exchange_tells_its_endpoint_whatever_stands_before_it(self) -> None:
+        (entry,) = read_har(har(exchange("/user/sign-in?x=/device/list", {}))).exchanges
+        assert answer_key(entry) == ("POST", "/user/sign-in")
+        (entry,) = read_har(har(exchange("/user/sign-in", {}, method="GET"))).exchanges
+        assert answer_key(entry) is None
+
+    @pytest.mark.parametrize("url", ["https://[", "wss://[::1/mqtt", "", "%"])
+    def test_a_url_that_is_none_harms_nobody(self, url: str) -> None:
+        plain, frames = exchange("/x", {}), socket(frame(b"\xd0\x00"), headers=[])
+        plain["request"]["url"] = frames["request"]["url"] = url
+        assert [row.result for row in decode_capture(read_har(har(plain, frames)))] == [None]
