@@ -6,6 +6,7 @@ the timers; this decides which request is right, and what an answer means.
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime, timedelta
 from random import Random
 
@@ -26,6 +27,10 @@ RENEW_MARGIN = timedelta(minutes=5)
 USABLE_MARGIN = timedelta(seconds=30)
 # However short tokens live, renewals keep this distance.
 RENEW_PAUSE = timedelta(minutes=1)
+# Renewals come up to this much sooner, at random: programs started together do not renew together.
+RENEW_JITTER = timedelta(minutes=1)
+# A refresh brings no AWS credentials: it is only worth its while when those outlive the next renewal by far.
+REFRESH_PAYS = RENEW_MARGIN + 2 * RENEW_JITTER + RENEW_PAUSE
 # Accounts are locked after too many wrong sign-ins; nobody knows how many, so we stay far below.
 SIGN_INS = 5
 SIGN_IN_WINDOW = timedelta(minutes=10)
@@ -44,6 +49,7 @@ class Access:
         self._asked_by_refresh = False
         self._refresh_failed = False
         self._obtained: datetime | None = None
+        self._sign_ins: deque[float] = deque(maxlen=SIGN_INS)
         self.account = SavedAccount()
 
     def restore(self, account: SavedAccount) -> None:
@@ -63,12 +69,13 @@ class Access:
         return tokens if tokens.aws_fresh(now.utc, USABLE_MARGIN) else None
 
     def renewal_in(self, now: Instant) -> float:
-        """Seconds until the tokens should be renewed: five minutes before the earlier of both expiries."""
+        """Seconds until the tokens should be renewed, five minutes or more before the earlier of both expiries."""
         tokens = self.account.tokens
         if tokens is None:
             return 0.0
         earlier = min(tokens.authentication_expires_at, tokens.authorization_expires_at)
-        return max(RENEW_PAUSE, earlier - RENEW_MARGIN - now.utc).total_seconds()
+        jitter = RENEW_JITTER * self._rng.random()
+        return max(RENEW_PAUSE, earlier - RENEW_MARGIN - jitter - now.utc).total_seconds()
 
     def request(self, now: Instant) -> HttpRequest:
         """The request that brings fresh tokens: a refresh when that is enough, a sign-in otherwise.
@@ -83,7 +90,7 @@ class Access:
             tokens is not None
             and tokens.refresh_token
             and not self._refresh_failed
-            and tokens.aws_fresh(now.utc, RENEW_MARGIN)
+            and tokens.aws_fresh(now.utc, REFRESH_PAYS)
         )
         if tokens is not None and self._asked_by_refresh:
             return endpoints.refresh(self._base_url, tokens)
@@ -92,6 +99,7 @@ class Access:
         self._check_breaker(now, self._password)
         recent = tuple(at for at in self.account.sign_ins if now.utc - at < SIGN_IN_WINDOW)
         self.account = evolve(self.account, sign_ins=(*recent, now.utc))
+        self._sign_ins.append(now.monotonic)
         return endpoints.sign_in(self._base_url, self._email, self._password)
 
     def answer(self, reply: HttpReply, now: Instant) -> None:
@@ -140,11 +148,18 @@ class Access:
                 f"the cloud refused this e-mail address and password at {refusal.at:%Y-%m-%d %H:%M} UTC; "
                 "they are not tried again for a day, so that the account is not locked"
             )
-        # A clock set back must not hold the breaker open for ever: sign-ins in the future do not count.
+        # A wall clock that is set, or steps, must not loosen the breaker: this process counts on the other one.
+        if len(self._sign_ins) == SIGN_INS:
+            self._wait(self._sign_ins[0] + SIGN_IN_WINDOW.total_seconds() - now.monotonic)
+        # And one set back must not hold it open for ever: sign-ins in the future do not count.
         recent = [at for at in self.account.sign_ins if timedelta(0) <= now.utc - at < SIGN_IN_WINDOW]
         if len(recent) >= SIGN_INS:
-            wait = (recent[-SIGN_INS] + SIGN_IN_WINDOW - now.utc).total_seconds()
+            self._wait((recent[-SIGN_INS] + SIGN_IN_WINDOW - now.utc).total_seconds())
+
+    @staticmethod
+    def _wait(seconds: float) -> None:
+        if seconds > 0:
             raise Throttled(
-                f"{SIGN_INS} sign-ins in ten minutes are enough; the next one is due in {wait:.0f} s",
-                retry_after=wait,
+                f"{SIGN_INS} sign-ins in ten minutes are enough; the next one is due in {seconds:.0f} s",
+                retry_after=seconds,
             )

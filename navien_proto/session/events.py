@@ -8,11 +8,21 @@ from typing import NewType
 from attrs import field, frozen
 
 from navien_proto.cloud.account import SavedAccount
-from navien_proto.errors import CommandError, DecodeError, NavienError
+from navien_proto.errors import BadCredentials, CommandError, DecodeError, NavienError
 from navien_proto.instant import Instant
 from navien_proto.model.device import Device
 from navien_proto.model.status import DeviceStatus
-from navien_proto.redact import redact_text
+from navien_proto.session.device_change import DeviceChange
+from navien_proto.session.link_events import (
+    ClockCorrected,
+    Connected,
+    Degraded,
+    Disconnected,
+    Impairment,
+    PublishRefused,
+    Retrying,
+    SubscriptionRefused,
+)
 from navien_proto.wire.commands import Command
 from navien_proto.wire.messages import FeatureMessage, Message, StatusMessage
 
@@ -21,19 +31,28 @@ __all__ = [
     "AnswerMissed",
     "CameBack",
     "ClockCorrected",
+    "CommandApplied",
     "CommandConfirmed",
     "CommandFailed",
     "CommandId",
+    "CommandNotApplied",
     "Connected",
+    "CredentialsRefused",
+    "Degraded",
+    "DeviceAdded",
+    "DeviceChange",
     "DeviceOffline",
     "DeviceOnline",
+    "DeviceRemoved",
     "DevicesListed",
     "Disconnected",
     "Event",
     "EventsMissed",
     "FeatureReceived",
+    "Impairment",
     "Level",
     "OtherReceived",
+    "PublishRefused",
     "Retrying",
     "SessionClosed",
     "SignedIn",
@@ -51,6 +70,7 @@ class Level(IntEnum):
 
     SENT = 1  # the broker has it (QoS 1), or it left (QoS 0)
     ACCEPTED = 2  # the device's matching acknowledgement or answer is here
+    APPLIED = 3  # a later message shows that the device runs it
 
 
 @frozen
@@ -78,48 +98,51 @@ class DevicesListed:
 
 
 @frozen
-class DeviceOnline:
-    """The cloud's list, or a message, shows the device on line after it was not."""
+class CredentialsRefused:
+    """The account proved the e-mail address or the password wrong; SessionClosed with the same error follows."""
+
+    at: Instant
+    error: BadCredentials
+
+
+@frozen
+class DeviceAdded:
+    """The account has a heater it had not, known by its MAC; none is told of the first list.
+
+    Moved to another home, or renamed, it is the same one: that tells DevicesListed. ``link`` is the link's number
+    when one is up.
+    """
 
     at: Instant
     device: Device
+    link: int | None = None
+
+
+@frozen
+class DeviceRemoved:
+    """The account has the heater no more; ``device`` is what was known of it, ``link`` as for DeviceAdded."""
+
+    at: Instant
+    device: Device
+    link: int | None = None
+
+
+@frozen
+class DeviceOnline:
+    """The cloud's list, or a message, shows the device on line after it was not; ``link`` as for DeviceAdded."""
+
+    at: Instant
+    device: Device
+    link: int | None = None
 
 
 @frozen
 class DeviceOffline:
-    """The cloud's list shows the device off line."""
+    """The cloud's list shows the device off line; ``link`` as for DeviceAdded."""
 
     at: Instant
     device: Device
-
-
-@frozen
-class Connected:
-    """The link is up and every filter acknowledged; ``link`` counts the links of this session."""
-
-    at: Instant
-    link: int
-    session_present: bool
-
-
-@frozen
-class Disconnected:
-    """The link that was up is gone; ``planned`` when we replace it as a matter of routine."""
-
-    at: Instant
-    link: int
-    reason: str = field(converter=redact_text)
-    planned: bool = False
-
-
-@frozen
-class Retrying:
-    """An attempt failed (``error`` says at what) or the link was lost; the next comes in ``delay`` seconds."""
-
-    at: Instant
-    error: NavienError
-    delay: float
-    failures: int
+    link: int | None = None
 
 
 @frozen
@@ -166,23 +189,6 @@ class Undecodable:
 
 
 @frozen
-class SubscriptionRefused:
-    """The broker refused one filter; it is set aside."""
-
-    at: Instant
-    filter: str = field(converter=redact_text)
-    code: int
-
-
-@frozen
-class ClockCorrected:
-    """The cloud's clock differs from ours by ``offset`` seconds; signatures follow the cloud's from now on."""
-
-    at: Instant
-    offset: float
-
-
-@frozen
 class AnswerMissed:
     """A status request of the session's own went unanswered."""
 
@@ -192,29 +198,35 @@ class AnswerMissed:
 
 @frozen
 class WentStale:
-    """No message of the device for longer than its period allows; ``last`` is when one came, if ever."""
+    """No message of the device for longer than its period allows, though it was asked for one.
+
+    ``last`` is when one came, if ever; ``link`` as for DeviceAdded. Unasked while the link is down or the device
+    is known to be off line.
+    """
 
     at: Instant
     device: Device
     last: Instant | None
+    link: int | None = None
 
 
 @frozen
 class CameBack:
-    """A message of the device after it had gone stale; ``silence`` is the gap in seconds."""
+    """A message of the device, by ``link``, after it had gone stale; ``silence`` is the gap in seconds."""
 
     at: Instant
     device: Device
     silence: float
+    link: int | None = None
 
 
 @frozen
 class CommandConfirmed:
     """A submitted command came to its end as wished.
 
-    ``level`` is how far; ``message`` the device's answer, if one was awaited. ``held`` marks an acknowledgement
-    that does not show the wish: the device accepted it and holds it back (``docs/protocol/commands.md``
-    section 7).
+    ``level`` is how far; ``message`` the device's answer, if one was awaited. ``held`` marks what the device
+    accepted and does not run yet: the acknowledgement does not show the wish (``docs/protocol/commands.md``
+    section 7), or nothing showed it applied in the time allowed. CommandApplied or CommandNotApplied follows.
     """
 
     at: Instant
@@ -235,6 +247,31 @@ class CommandFailed:
     device: Device
     command: Command
     error: CommandError
+
+
+@frozen
+class CommandApplied:
+    """A command that had ended as accepted and held is applied now, as ``message`` shows."""
+
+    at: Instant
+    id: CommandId
+    device: Device
+    command: Command
+    message: Message
+
+
+@frozen
+class CommandNotApplied:
+    """A command that had ended as accepted and held was not seen to be applied, and is looked for no more.
+
+    ``reason``: another command took its place, a day passed, or the session closed.
+    """
+
+    at: Instant
+    id: CommandId
+    device: Device
+    command: Command
+    reason: str
 
 
 @frozen
@@ -259,23 +296,31 @@ class SessionClosed:
 Event = (
     SignedIn
     | AccountChanged
+    | CredentialsRefused
     | DevicesListed
+    | DeviceAdded
+    | DeviceRemoved
     | DeviceOnline
     | DeviceOffline
+    | DeviceChange
     | Connected
     | Disconnected
+    | Degraded
     | Retrying
     | StatusReceived
     | FeatureReceived
     | OtherReceived
     | Undecodable
     | SubscriptionRefused
+    | PublishRefused
     | ClockCorrected
     | AnswerMissed
     | WentStale
     | CameBack
     | CommandConfirmed
     | CommandFailed
+    | CommandApplied
+    | CommandNotApplied
     | EventsMissed
     | SessionClosed
 )

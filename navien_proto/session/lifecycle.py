@@ -5,7 +5,10 @@ The table of :mod:`navien_proto.session.states` says where one can go; here stan
 
 from __future__ import annotations
 
+from datetime import timedelta
 from random import Random
+
+from attrs import evolve
 
 from navien_proto.cloud.account import SavedAccount
 from navien_proto.errors import (
@@ -19,24 +22,30 @@ from navien_proto.errors import (
 from navien_proto.instant import Instant
 from navien_proto.model.device import Device
 from navien_proto.mqtt.connection import Connection, LinkState
-from navien_proto.mqtt.notices import LinkDown, LinkUp
+from navien_proto.mqtt.notices import FilterRefused, LinkDown, LinkUp, TopicRefused
 from navien_proto.session import events as ev
 from navien_proto.session.config import SessionConfig
 from navien_proto.session.deadlines import Deadlines, Timer
 from navien_proto.session.desk import Desk
 from navien_proto.session.devices import DeviceBook
 from navien_proto.session.events import Event
-from navien_proto.session.gateway import Admitted, Failed, Gateway, Listed, Outcome, Purpose
+from navien_proto.session.gateway import Admitted, Failed, Gateway, Listed, Outcome, Purpose, TouRead
+from navien_proto.session.identity import Identity
 from navien_proto.session.poller import Poller
 from navien_proto.session.states import TRANSITIONS, State, Trigger
-from navien_proto.session.upgrade import Upgrade
+from navien_proto.session.upgrade import CLOCK_TOLERANCE, REST_TOLERANCE, Upgrade
 from navien_proto.wire import topics
 
 __all__ = ["Lifecycle"]
 
 # A renewal in the background that failed is tried again within these seconds, long before the expiry bites.
 RENEW_RETRY = (60.0, 120.0)
+# docs/protocol/mqtt.md section 3: up to four filters a client beside the 45 of its devices, one of them its own.
+MOST_HOMES = 3
 HTTP_FORBIDDEN = 403
+# The list is asked this often for this long after trouble began (docs/protocol/rest.md section 10 allows no more).
+RELIST_SOON = 60.0
+RELIST_HASTE = 900.0
 
 
 class Lifecycle:
@@ -50,7 +59,7 @@ class Lifecycle:
         book: DeviceBook,
         desk: Desk,
         poller: Poller,
-        client_id: str,
+        identity: Identity,
         events: list[Event],
         deadlines: Deadlines,
         *,
@@ -62,7 +71,7 @@ class Lifecycle:
         self._book = book
         self._desk = desk
         self._poller = poller
-        self._client_id = client_id
+        self._identity = identity
         self._events = events
         self._deadlines = deadlines
         self._rng = rng
@@ -70,6 +79,10 @@ class Lifecycle:
         self._account = gateway.access.account
         self._admitted = False
         self._ever_ready = False
+        self._troubled: float | None = None
+        self._joining: list[str] = []
+        self._impaired: set[ev.Impairment] = set()
+        self._lasting: set[ev.Impairment] = set()
         self._problem: NavienError = LinkBroken("not connected yet")
         self._fatal: NavienError | None = None
         self.state = State.IDLE
@@ -109,17 +122,26 @@ class Lifecycle:
             if (Timer.RENEW, 0) not in self._deadlines:
                 self._plan_renewal(now)
             self._go(Trigger.OPEN)
-            macs = [device.mac for device in self._book]
-            filters = [topics.device_filter(mac) for mac in macs]
-            self._connection.set_filters([*filters, topics.client_filter(self._client_id)])
+            self._connection.set_filters(self._filters(), now)
             endpoint = self._upgrade.endpoint(tokens.credentials, now)
-            self._connection.open(endpoint, self._client_id, now)
+            self._connection.open(endpoint, self._identity.client_id, now)
+
+    def _filters(self) -> list[str]:
+        """What to subscribe to (docs/protocol/mqtt.md section 5.4)."""
+        devices = [topics.device_filter(device.mac) for device in self._book]
+        client_id = self._identity.client_id
+        homes = tuple(dict.fromkeys(device.home_seq or 0 for device in self._book))[:MOST_HOMES]
+        self._desk.homes = homes
+        app_form = [topics.app_filter(home, 0, client_id) for home in homes]
+        return [*devices, topics.client_filter(client_id), *app_form]
 
     def link_up(self, notice: LinkUp, now: Instant) -> None:
         """Every filter is acknowledged."""
         self._go(Trigger.UP)
         self._ever_ready = True
         self._events.append(ev.Connected(now, notice.link, notice.session_present))
+        told = sorted(self._impaired, key=lambda one: one.name)
+        self._events += [ev.Degraded(now, notice.link, impairment) for impairment in told]
         self._poller.link_up(now)
 
     def _go(self, trigger: Trigger) -> None:
@@ -154,6 +176,10 @@ class Lifecycle:
                     self._failed(Failed(Purpose.ACCESS, error), now)
             case Listed():
                 self._listed(outcome.devices, now)
+            case TouRead():
+                self._desk.cloud_answered(outcome.about, outcome.plan, now)
+            case Failed(purpose=Purpose.TOU):
+                self._desk.cloud_answered(outcome.about, outcome.error, now)
             case Failed():
                 self._failed(outcome, now)
         self.advance(now)
@@ -171,6 +197,8 @@ class Lifecycle:
     def _failed(self, failed: Failed, now: Instant) -> None:
         error = failed.error
         if self._is_final(error):
+            if isinstance(error, BadCredentials):
+                self._events.append(ev.CredentialsRefused(now, error))
             self.close(error, now)
         elif self._connection.state is LinkState.DUE:
             self._problem = error
@@ -178,9 +206,12 @@ class Lifecycle:
             self._go(Trigger.DOWN)
             self._connection.fail(str(error), now, at_least=at_least)
         elif failed.purpose is Purpose.ACCESS:
-            self._deadlines.set((Timer.RENEW, 0), now.monotonic + self._rng.uniform(*RENEW_RETRY))
+            # A locked account stays locked for as long as it is tried.
+            at_least = (error.retry_after or 0.0) if isinstance(error, Throttled) else 0.0
+            wait = max(at_least, self._rng.uniform(*RENEW_RETRY))
+            self._deadlines.set((Timer.RENEW, 0), now.monotonic + wait)
         else:
-            self._deadlines.set((Timer.RELIST, 0), now.monotonic + self._config.relist_interval)
+            self._plan_relist(now)
 
     def _is_final(self, error: NavienError) -> bool:
         # Only proof ends a session, or a mistake of ours: all else may be mended by another attempt (F03).
@@ -189,26 +220,68 @@ class Lifecycle:
         return self._config.fail_fast and not self._ever_ready
 
     def _listed(self, devices: tuple[Device, ...], now: Instant) -> None:
-        before = {device.mac for device in self._book}
+        before = tuple(self._book)
         first = not self._book.known
         try:
             news = self._book.listed(devices)
         except UsageError as error:
             self.close(error, now)
             return
-        changed = before != {device.mac for device in self._book}
-        if first or changed:
-            self._events.append(ev.DevicesListed(now, tuple(self._book)))
+        present = tuple(self._book)
+        if first or [evolve(device, online=None) for device in before] != [
+            evolve(device, online=None) for device in present
+        ]:
+            self._events.append(ev.DevicesListed(now, present))
+        link = self._connection.link if self._connection.ready else None
+        if not first:
+            self._account_changed(before, present, link, now)
         for device in news:
             event = ev.DeviceOnline if device.online else ev.DeviceOffline
-            self._events.append(event(now, device))
-        if changed and not first:
-            self._connection.replace("the account's heaters changed", now)
+            self._events.append(event(now, device, link))
+            if device.online:
+                self._poller.back_online(device.mac, now)
         self._plan_relist(now)
 
+    def _account_changed(
+        self, before: tuple[Device, ...], present: tuple[Device, ...], link: int | None, now: Instant
+    ) -> None:
+        """Heaters came or went: known by their MAC, wherever they stand."""
+        macs = {device.mac for device in present}
+        for device in before:
+            if device.mac not in macs:
+                self._poller.forget(device.mac)
+                self._events.append(ev.DeviceRemoved(now, device, link))
+        known = {device.mac for device in before}
+        added = [device for device in present if device.mac not in known]
+        self._events += [ev.DeviceAdded(now, device, link) for device in added]
+        if link is not None and macs != known:
+            self._joining += [device.mac for device in added]
+            self._connection.set_filters(self._filters(), now)
+
+    def subscribed(self, now: Instant) -> None:
+        """Filters that were asked for while the link was up are answered: heaters that joined can be asked."""
+        if self._connection.ready and not self._connection.subscribing:
+            joined = [mac for mac in self._joining if self._book.get(mac) is not None]
+            self._joining.clear()
+            self._poller.begin(joined, now)
+
+    def relist(self, now: Instant) -> None:
+        """The account's list is due. The next date stands, should this one bring no answer."""
+        self._deadlines.set((Timer.RELIST, 0), now.monotonic + RELIST_SOON)
+        if self.state is State.READY:
+            self._gateway.ask_list(now)
+
     def _plan_relist(self, now: Instant) -> None:
-        if self._poller.any_stale() or self._book.any_offline() or not len(self._book):
-            self._deadlines.set((Timer.RELIST, 0), now.monotonic + self._config.relist_interval)
+        well = len(self._book) and not self._poller.any_stale() and not self._book.any_offline()
+        if well:
+            self._troubled = None
+            wait = self._config.list_interval
+        else:
+            self._troubled = now.monotonic if self._troubled is None else self._troubled
+            wait = self._config.relist_interval
+            if now.monotonic - self._troubled < RELIST_HASTE:
+                wait = min(wait, RELIST_SOON)
+        self._deadlines.set((Timer.RELIST, 0), now.monotonic + wait)
 
     # --- the way down ------------------------------------------------------------------------------------
 
@@ -217,8 +290,15 @@ class Lifecycle:
         self._desk.link_down(now)
         self._poller.link_down()
         if notice.was_up:
-            self._events.append(ev.Disconnected(now, notice.link, notice.reason, notice.planned))
+            lost = ev.Disconnected(now, notice.link, notice.reason, notice.planned, notice.retry_in)
+            self._events.append(lost)
+        self._joining.clear()
+        if notice.planned:
+            self._lasting.clear()  # what was set aside is tried once more
+        self._impaired = set(self._lasting)
         self._problem = LinkBroken(f"the connection to the message broker failed: {notice.reason}")
+        if notice.kicked:
+            self._thrown_out(now)
         if notice.status == HTTP_FORBIDDEN:
             self._forbidden(notice, now)
         self._go(Trigger.DOWN)
@@ -230,12 +310,47 @@ class Lifecycle:
         if self.state is not State.CLOSING:  # else the notice before it, of the lost link, ended the session
             self._events.append(ev.Retrying(now, self._problem, delay, failures))
 
+    def _thrown_out(self, now: Instant) -> None:
+        """The broker ends link after link at once: somebody else, with other credentials, may be let be (F06)."""
+        renewed = self._identity.renew()
+        self._gateway.access.rejected(now)
+        hint = "a fresh client id is used" if renewed else "the client id is the one that was configured"
+        self._problem = LinkBroken(
+            "the message broker ends every connection as soon as it stands: another program may have the same "
+            f"client id; {hint}"
+        )
+
+    def filter_refused(self, notice: FilterRefused, now: Instant) -> None:
+        """The broker does not let us hear something."""
+        self._events.append(ev.SubscriptionRefused(now, notice.filter, notice.code, notice.hung_up))
+        self._impair(ev.Impairment.FILTER_REFUSED, now, lasting=notice.hung_up)
+
+    def topic_refused(self, notice: TopicRefused, now: Instant) -> None:
+        """The broker does not let us say something."""
+        self._events.append(ev.PublishRefused(now, notice.topic))
+        self._impair(ev.Impairment.TOPIC_REFUSED, now, lasting=True)
+
+    def _impair(self, impairment: ev.Impairment, now: Instant, *, lasting: bool) -> None:
+        if lasting:
+            self._lasting.add(impairment)
+        if self._connection.ready and self.state is State.READY and impairment not in self._impaired:
+            self._events.append(ev.Degraded(now, self._connection.link, impairment))
+        self._impaired.add(impairment)
+
     def _forbidden(self, notice: LinkDown, now: Instant) -> None:
         """A signature was refused: because our clock is wrong, or the credentials are no longer good."""
-        if self._upgrade.learn(notice.date, now):
-            self._events.append(ev.ClockCorrected(now, self._upgrade.clock_offset.total_seconds()))
-        else:
+        if not self._corrected(notice.date, now, CLOCK_TOLERANCE):
             self._gateway.access.rejected(now)
+
+    def learn_clock(self, date: str | None, now: Instant) -> None:
+        """Take the cloud's time from the Date header of a REST answer."""
+        self._corrected(date, now, REST_TOLERANCE)
+
+    def _corrected(self, date: str | None, now: Instant, tolerance: timedelta) -> bool:
+        wrong = self._upgrade.learn(date, now, tolerance=tolerance)
+        if wrong:
+            self._events.append(ev.ClockCorrected(now, self._upgrade.clock_offset.total_seconds()))
+        return wrong
 
     def close(self, error: NavienError | None, now: Instant) -> None:
         """End for good; ``error`` is why, ``None`` when the application wishes it."""

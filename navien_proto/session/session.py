@@ -35,20 +35,25 @@ from navien_proto.mqtt.notices import (
     Notice,
     PublishSettled,
     RetryScheduled,
+    SubscribeSettled,
+    TopicRefused,
 )
-from navien_proto.session import events as ev
 from navien_proto.session.actions import Action
+from navien_proto.session.changes import Changes
 from navien_proto.session.config import SessionConfig
 from navien_proto.session.deadlines import Deadlines, Timer
 from navien_proto.session.desk import Desk
 from navien_proto.session.devices import DeviceBook
 from navien_proto.session.events import CommandId, Event, Level
 from navien_proto.session.gateway import Gateway
+from navien_proto.session.identity import Identity
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, Input
 from navien_proto.session.lifecycle import Lifecycle
+from navien_proto.session.outbox import QueuedCommand
 from navien_proto.session.poller import Poller
 from navien_proto.session.reader import Reader
 from navien_proto.session.states import State
+from navien_proto.session.steps import Edit
 from navien_proto.wire.commands import Command
 
 __all__ = ["Session"]
@@ -68,15 +73,24 @@ class Session:
         self._actions: list[Action] = []
         self._events: list[Event] = []
         self._deadlines: Deadlines = Deadlines()
-        self.client_id = config.client_id or f"navien-client-{new_id()}"
+        self._identity = Identity(config.client_id, new_id)
         self._connection = Connection(config.connection, rng=rng)
         self._gateway = Gateway(config, self._actions, self._deadlines, rng=rng)
-        self._desk = Desk(config, self._connection, self.client_id, self._events, self._deadlines)
+        self._desk = Desk(config, self._connection, self._gateway, self._identity, self._events, self._deadlines)
         self._book = DeviceBook(config.devices)
+        changes = Changes()
         self._poller = Poller(
-            config, self._connection, self._desk, self._book, self.client_id, self._events, self._deadlines
+            config,
+            self._connection,
+            self._desk,
+            self._book,
+            changes,
+            self._identity,
+            self._events,
+            self._deadlines,
+            rng=rng,
         )
-        self._reader = Reader(self._book, self._desk, self._poller, self._events)
+        self._reader = Reader(self._book, self._desk, self._poller, changes, self._events)
         self._lifecycle = Lifecycle(
             config,
             self._connection,
@@ -84,13 +98,18 @@ class Session:
             self._book,
             self._desk,
             self._poller,
-            self.client_id,
+            self._identity,
             self._events,
             self._deadlines,
             rng=rng,
         )
 
     # --- what can be read --------------------------------------------------------------------------------
+
+    @property
+    def client_id(self) -> str:
+        """The present MQTT client id."""
+        return self._identity.client_id
 
     @property
     def state(self) -> State:
@@ -121,6 +140,11 @@ class Session:
         """How many commands wait to be sent."""
         return len(self._desk.waiting)
 
+    @property
+    def queue(self) -> tuple[QueuedCommand, ...]:
+        """The commands that wait to be sent, for a connection or for their turn: what, and since when."""
+        return self._desk.waiting
+
     # --- what the application asks -----------------------------------------------------------------------
 
     def start(self, now: Instant, account: SavedAccount | None = None) -> None:
@@ -145,17 +169,24 @@ class Session:
         """Send ``command`` to the heater with the MAC ``device`` (may be left out when there is one heater).
 
         Ends in exactly one CommandConfirmed or CommandFailed event with the id returned. Without a link the
-        command waits, if queueing is on. ``expert`` sends what the heater's device info says it cannot do.
+        command waits, if queueing is on. ``expert`` sends what the heater's device info says it cannot do; guards
+        bind experts too. What nobody answers ends as sent, and what no message can show ends as accepted, whatever
+        the ``level``.
 
         Raises:
+            GuardError: the settings forbid it.
             UsageError: no such heater; beyond its limits or capabilities, or those are not known yet; the session
                 is not running.
             LinkBroken: there is no link and queueing is off.
         """
         if not self._lifecycle.running:
             raise UsageError(f"commands need a running session; this one is {self.state.value}")
+        self._config.guards.check(command)
         target = self._book.choose(device)
-        command.check(self._book.feature(target.mac), expert=expert)
+        feature = self._book.feature(target.mac)
+        command.check(feature, expert=expert)
+        if isinstance(command, Edit):
+            command = command.for_unit(feature)
         if not self._config.queue and self.state is not State.READY:
             raise LinkBroken("there is no connection, and queueing commands is off")
         command_id = self._desk.hand_in(command, target, now, level=level)
@@ -172,6 +203,7 @@ class Session:
         waiting = self._desk.waiting
         for entry in waiting:
             self._desk.cancel(entry.id, "the queue was cleared", now)
+        self._settle(now)
         return len(waiting)
 
     # --- what the transport reports, and timers ----------------------------------------------------------
@@ -180,6 +212,8 @@ class Session:
         """Take one report of the transport. Reports with an old number change nothing."""
         match report:
             case HttpAnswered():
+                if self._gateway.awaits(report.exchange):
+                    self._lifecycle.learn_clock(report.reply.headers.get("date"), now)
                 self._lifecycle.outcome(self._gateway.answered(report, now), now)
             case HttpFailed():
                 self._lifecycle.outcome(self._gateway.failed(report, now), now)
@@ -198,16 +232,22 @@ class Session:
                 case Timer.RENEW:
                     self._lifecycle.renew(now)
                 case Timer.RELIST:
-                    self._gateway.ask_list(now)
+                    self._lifecycle.relist(now)
                 case Timer.POLL:
                     self._poller.poll(str(key), now)
+                case Timer.INFO:
+                    self._poller.ask_info(str(key), now)
                 case Timer.REPLY:
                     self._desk.overdue(CommandId(int(key)), now)
                 case Timer.EXPIRE:
                     self._desk.expired(CommandId(int(key)), now)
+                case Timer.APPLY:
+                    self._desk.not_applied(CommandId(int(key)), now)
+                case Timer.READ_BACK:
+                    self._desk.read_back(CommandId(int(key)), now)
                 case Timer.STALE:
-                    if self._poller.went_stale(str(key), now):
-                        self._gateway.ask_list(now)
+                    if self._poller.fell_silent(str(key), now):
+                        self._lifecycle.relist(now)
                 case Timer.PACE:
                     pass  # settling sends what may be sent now
         self._settle(now)
@@ -236,13 +276,16 @@ class Session:
     def _settle(self, now: Instant) -> None:
         """Take every notice of the connection, send what may be sent, and tell what changed."""
         self._lifecycle.tell_account(now)  # before the end of the session can be told
-        while notices := self._connection.notices():
+        while True:
+            while notices := self._connection.notices():
+                self._actions.extend(self._connection.actions())
+                for notice in notices:
+                    self._noticed(notice, now)
+            if self._connection.ready:
+                self._desk.send_due(now)
             self._actions.extend(self._connection.actions())
-            for notice in notices:
-                self._noticed(notice, now)
-        if self._connection.ready:
-            self._desk.send_due(now)
-        self._actions.extend(self._connection.actions())
+            if not self._connection.has_notices:
+                break  # what was sent was not refused on the spot
         self._lifecycle.tell_account(now)
 
     def _noticed(self, notice: Notice, now: Instant) -> None:
@@ -257,9 +300,13 @@ class Session:
                 self._lifecycle.link_up(notice, now)
             case LinkDown():
                 self._lifecycle.link_down(notice, now)
+            case SubscribeSettled():
+                self._lifecycle.subscribed(now)
             case RetryScheduled():
                 self._lifecycle.retrying(notice.delay, notice.failures, now)
             case FilterRefused():
-                self._events.append(ev.SubscriptionRefused(now, notice.filter, notice.code))
+                self._lifecycle.filter_refused(notice, now)
+            case TopicRefused():
+                self._lifecycle.topic_refused(notice, now)
             case ConnectionClosed():
                 self._lifecycle.ended(now, exhausted=notice.exhausted)

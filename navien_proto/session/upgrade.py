@@ -14,6 +14,8 @@ __all__ = ["Upgrade"]
 
 # Below this a difference of clocks is the network's; above, it makes every signature a 403 (F12).
 CLOCK_TOLERANCE = timedelta(seconds=30)
+# A REST answer may be as late as its time-out, and its Date is whole seconds; five minutes are where a 403 begins.
+REST_TOLERANCE = timedelta(seconds=60)
 DEFAULT_PORTS = {"wss": 443, "ws": 80}
 
 
@@ -34,13 +36,13 @@ class Upgrade:
         target = sigv4.presigned_target(credentials, host, at, region=config.region, path=config.mqtt_path)
         return Endpoint(config.mqtt_scheme, config.mqtt_host, config.mqtt_port, target)
 
-    def learn(self, date: str | None, now: Instant) -> bool:
+    def learn(self, date: str | None, now: Instant, *, tolerance: timedelta = CLOCK_TOLERANCE) -> bool:
         """Take the cloud's time from a Date header; true when it shows that our clock was at fault."""
         server = parse_date(date) if date else None
         if server is None:
             return False
         offset = server - now.utc
-        if abs(offset - self.clock_offset) <= CLOCK_TOLERANCE:
+        if abs(offset - self.clock_offset) <= tolerance:
             return False
         self.clock_offset = offset
         return True
