@@ -34,7 +34,9 @@ class TestOnPostgres(RegistrySuite):
 
 WRITER = """
 import sys
+from navien_sync.stores import registry_tables
 from navien_sync.stores.registry import DeviceRegistry
+registry_tables.PATIENCE = 60.0  # each has its turn, however busy the machine
 with DeviceRegistry(sys.stdin.readline().strip()) as registry:
     for number in range(25):
         registry.user("alice").register(f"{sys.argv[1]}-{number}", "Tank")

@@ -9,13 +9,15 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pytest
+
+from tests.support.ports import closed_port
 
 __all__ = ["PostgreSQL"]
 
@@ -33,6 +35,7 @@ class PostgreSQL:
         self._data = directory / "data"
         self._password = secrets.token_hex(8)
         self._port = 0
+        self._reserved = ExitStack()
         self._account: int | None = None
 
     @property
@@ -62,8 +65,7 @@ class PostgreSQL:
     def start(self) -> None:
         """Start it, on the port it had before if it had one."""
         if not self._port:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                self._port = free.getsockname()[1]
+            self._port = self._reserved.enter_context(closed_port())
         options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
         log = str(self._directory / "log")
         self._run("pg_ctl", "-D", str(self._data), "-l", log, "-t", str(PATIENCE), "-o", options, "-w", "start")
@@ -75,8 +77,9 @@ class PostgreSQL:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        if (self._data / "postmaster.pid").exists():
-            self.stop()
+        with self._reserved:
+            if (self._data / "postmaster.pid").exists():
+                self.stop()
 
     def _run(self, program: str, *arguments: str) -> None:
         complaints = self._directory / "complaints"
