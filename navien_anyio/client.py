@@ -21,7 +21,7 @@ from navien_proto.session.events import CommandConfirmed, Level
 from navien_proto.session.hub import Hub
 from navien_proto.session.settings import GivenConfig, chosen_config, find_device, session_config
 from navien_proto.wire.commands import Command
-from navien_sync.stores import MemoryStore, TokenStore, gather_config
+from navien_sync.stores import MemoryStore, TokenStore, TranscriptFile, gather_config
 
 __all__ = ["NavienClient"]
 
@@ -167,6 +167,15 @@ class NavienClient:
             UsageError: the client was not entered yet.
         """
         return self._running().hub
+
+    @property
+    def transcript(self) -> TranscriptFile | None:
+        """Where the transcript goes (``path``) and what is wrong with it (``problem``); ``None`` without one.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self._running().transcript
 
     # --- what can be asked -------------------------------------------------------------------------------
 

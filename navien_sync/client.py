@@ -22,7 +22,7 @@ from navien_sync.engine import Engine, Parts
 from navien_sync.heater import Heater
 from navien_sync.http import HttpClient
 from navien_sync.hub import SharedHub
-from navien_sync.stores import MemoryStore, TokenStore, gather_config
+from navien_sync.stores import MemoryStore, TokenStore, TranscriptFile, gather_config
 from navien_sync.streams import EventStream
 
 __all__ = ["NavienClient"]
@@ -170,6 +170,15 @@ class NavienClient:
             UsageError: the client was not entered yet.
         """
         return self._running().hub
+
+    @property
+    def transcript(self) -> TranscriptFile | None:
+        """Where the transcript goes (``path``) and what is wrong with it (``problem``); ``None`` without one.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self._running().transcript
 
     # --- what can be asked -------------------------------------------------------------------------------
 

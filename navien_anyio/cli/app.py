@@ -21,7 +21,7 @@ from navien_proto.errors import NavienError
 __all__ = ["app", "run"]
 
 # In the order a newcomer needs them; each is the module and the command of that name.
-COMMANDS = ("demo", "check", "monitor", "status", "devices", "replay", "capture", "simulate")
+COMMANDS = ("demo", "check", "monitor", "status", "devices", "replay", "capture", "transcript", "simulate")
 # What shells expect of a program ended by Ctrl-C.
 INTERRUPTED = 130
 

@@ -29,6 +29,9 @@ __all__ = ["monitor"]
 )
 @click.option("--for", "duration", metavar="DURATION", help="End after 30s, 10m, 24h, 7d; never when absent.")
 @click.option("--simulate", is_flag=True, help="Watch a simulated heater at real speed instead; needs no account.")
+@click.option(
+    "--transcript", metavar="FILE", help="Write what the session hears and says to this file, without secrets."
+)
 @click.option("--fail-fast", is_flag=True, help="Give up when the first connection fails.")
 @log_options
 @device_option
@@ -40,6 +43,7 @@ def monitor(
     interval: str | None,
     duration: str | None,
     simulate: bool,
+    transcript: str | None,
     fail_fast: bool,
     csv_path: str | None,
     columns: str | None,
@@ -52,13 +56,16 @@ def monitor(
     ends and one an hour between; a heater that is off line is said at once and waited for. A log has a row for
     each message and one for each gap, and every row is on disk when it is written.
 
+    A transcript is for when something looks wrong: 'navien transcript show' reads it, 'navien transcript replay'
+    plays it again, and it can be sent with a report. It grows by some 2 kB a message.
+
     Ctrl-C ends it with a summary; so does --for. Without a terminal it prints plain lines, one a message.
 
     \b
     Examples:
       navien monitor --csv tank.csv
       navien monitor --interval 60 --for 24h --csv power.csv --columns power
-      navien monitor --simulate --interval 10
+      navien monitor --simulate --interval 10 --transcript session.jsonl
 
     \b
     Exit codes:
@@ -72,9 +79,9 @@ def monitor(
     with open_log(csv_path, columns, config.units, interval=config.interval) as log:
         anonymous = columns in ANONYMOUS
         if simulate:
-            _run_simulated(config, seconds, log, anonymous=anonymous)
+            _run_simulated(config, seconds, log, transcript, anonymous=anonymous)
         else:
-            _run(given, config, seconds, log, anonymous=anonymous, fail_fast=fail_fast)
+            _run(given, config, seconds, log, transcript, anonymous=anonymous, fail_fast=fail_fast)
 
 
 def _simulated_config(given: Given, interval: str | None) -> Config:
@@ -85,7 +92,14 @@ def _simulated_config(given: Given, interval: str | None) -> Config:
 
 
 def _run(
-    given: Given, config: Config, seconds: float | None, log: CsvLog | None, *, anonymous: bool, fail_fast: bool
+    given: Given,
+    config: Config,
+    seconds: float | None,
+    log: CsvLog | None,
+    transcript: str | None,
+    *,
+    anonymous: bool,
+    fail_fast: bool,
 ) -> None:
     from functools import partial
 
@@ -106,6 +120,7 @@ def _run(
         anonymous_rows=anonymous,
         title=f"every {config.interval:g} s",
         footer=footer(log),
+        transcript=transcript,
     )
     try:
         anyio.run(partial(watch, plan))
@@ -113,7 +128,9 @@ def _run(
         say_store_problem(store)
 
 
-def _run_simulated(config: Config, seconds: float | None, log: CsvLog | None, *, anonymous: bool) -> None:
+def _run_simulated(
+    config: Config, seconds: float | None, log: CsvLog | None, transcript: str | None, *, anonymous: bool
+) -> None:
     from datetime import datetime
     from functools import partial
 
@@ -131,5 +148,6 @@ def _run_simulated(config: Config, seconds: float | None, log: CsvLog | None, *,
         anonymous_rows=anonymous,
         title=f"simulated, every {config.interval:g} s",
         footer=footer(log),
+        transcript=transcript,
     )
     anyio.run(watch_simulated, plan, config, Furnishing(started=datetime.now().astimezone()))

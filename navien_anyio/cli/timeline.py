@@ -28,7 +28,7 @@ from navien_proto.wire.messages import (
     UnknownMessage,
 )
 
-__all__ = ["Entry", "Tally", "Timeline", "cells", "headers", "timeline"]
+__all__ = ["Entry", "Tally", "Timeline", "cells", "headers", "kind_of", "timeline"]
 
 
 @frozen(kw_only=True)
@@ -131,7 +131,7 @@ def timeline(rows: Iterable[Row]) -> Timeline:
 
 def _message(row: Row, source: MqttMessage, heaters: dict[str, str]) -> Entry:
     result = row.result
-    kind, detail, problem = _kind_of(result), "", ""
+    kind, detail, problem = kind_of(result), "", ""
     status = result.status if isinstance(result, StatusMessage) else None
     match result:
         case StatusMessage():
@@ -159,7 +159,7 @@ def _message(row: Row, source: MqttMessage, heaters: dict[str, str]) -> Entry:
     )
 
 
-def _kind_of(result: object) -> str:
+def kind_of(result: object) -> str:
     """What a class of messages is called: ``ReservationsMessage`` is "reservations"."""
     name = type(result).__name__
     for ending in ("Message", "Seen"):

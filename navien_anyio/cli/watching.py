@@ -22,7 +22,7 @@ from navien_anyio.clock import Clock, system_clock
 from navien_proto.errors import NavienError
 from navien_proto.session import SessionConfig
 from navien_proto.session import events as ev
-from navien_sync.stores import TokenStore
+from navien_sync.stores import TokenStore, TranscriptFile
 
 __all__ = ["Plan", "watch"]
 
@@ -34,7 +34,8 @@ class Plan:
     """What is watched, and how.
 
     ``duration`` is in seconds, ``None`` for ever. ``intro`` is said first; ``title`` and ``footer`` adorn the
-    live table; ``clocks`` gives the time of day that a simulated heater has.
+    live table; ``clocks`` gives the time of day that a simulated heater has. ``transcript`` is a file for what the
+    session hears and says.
     """
 
     session: SessionConfig
@@ -48,6 +49,7 @@ class Plan:
     title: str = ""
     footer: str = ""
     clocks: Callable[[str], str] | None = None
+    transcript: str | None = None
 
 
 async def watch(plan: Plan, *, clock: Clock = system_clock) -> None:
@@ -74,6 +76,7 @@ class _Watch:
         self._failure: BaseException | None = None
         self._interrupted = False
         self._rows = 0
+        self._transcript: TranscriptFile | None = None
 
     async def run(self) -> None:
         """From the first line to the summary."""
@@ -111,8 +114,13 @@ class _Watch:
         for line in self._plan.intro:
             self._screen.text(line)
         async with NavienClient(
-            config=self._plan.session, token_store=self._plan.store, wait=False, clock=self._clock
+            config=self._plan.session,
+            token_store=self._plan.store,
+            wait=False,
+            transcript=self._plan.transcript,
+            clock=self._clock,
         ) as client:
+            self._transcript = client.transcript
             async for event in client.events():
                 await self._take(event)
 
@@ -173,7 +181,10 @@ class _Watch:
         board, log = self._board, self._plan.log
         uptime = self._clock().monotonic - board.started.monotonic
         written = None if log is None else (log.path, self._rows)
-        self._screen.summary(summary_lines(board.counts, uptime, log=written))
+        lines = summary_lines(board.counts, uptime, log=written)
+        if self._transcript is not None:
+            lines = [*lines, ("transcript", self._transcript.problem or str(self._transcript.path))]
+        self._screen.summary(lines)
 
     def _nothing_came(self) -> CliError:
         waited = f"no status came in {show_duration(self._plan.duration or 0.0)}"

@@ -115,13 +115,14 @@ def _classes() -> Iterator[tuple[str, type]]:
     """Every class that settings and commands are made of, by name."""
     # Loaded when a transcript is read: a program that only runs needs none of the seldom used commands.
     from navien_proto.model import codes, entries, schedules, tou, tou_period, weekdays
-    from navien_proto.mqtt import connection
+    from navien_proto.mqtt import backoff
+    from navien_proto.mqtt import settings as link
     from navien_proto.session import config, events
     from navien_proto.wire.commands import base, controls, firmware, queries, raw, set_point
     from navien_proto.wire.commands import schedules as written
 
     for module in (
-        *(config, connection, events, codes, entries, schedules, tou, tou_period, weekdays),
+        *(config, backoff, link, events, codes, entries, schedules, tou, tou_period, weekdays),
         *(base, controls, firmware, queries, raw, set_point, written),
     ):
         for name, found in vars(module).items():
