@@ -58,7 +58,7 @@ class DaylightSaving(HeaterFault):
 
 @frozen(repr=False, kw_only=True)
 class UnitError(HeaterFault):
-    """The unit reports the error ``code``-``sub``, one of ``docs/protocol/error_codes.csv``; a leak (799) and an
+    """The unit reports the error ``code``-``sub``, one of ``docs/protocol/error_codes.md``; a leak (799) and an
     overflow (990) stop its heating too (``docs/protocol/device_model.md`` section 14). F34, F35."""
 
     code: int = 990

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from attrs import evolve
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
 
 import navien_proto
 from navien_proto.config import SETTINGS
+from navien_proto.errors import UsageError
+from navien_proto.model.codes import ErrorCode
+from navien_proto.model.error_codes import ERRORS
 from navien_proto.model.feature import FEATURE_FIELDS
-from navien_proto.model.fields import FieldRow
 from navien_proto.model.status import STATUS_FIELDS
 from navien_proto.session import TRANSITIONS, State, Trigger
+from navien_proto.wire.commands import Command
+from tests.support.protocol_docs.commands import command_classes, examples
+from tests.support.protocol_docs.conversions import decoder_names
+from tests.support.protocol_docs.endpoints import ENDPOINTS, offered
+from tests.support.protocol_docs.facts import facts
+from tests.support.protocol_docs.fields import enum_names
+from tests.support.protocol_docs.pages import OPENAPI, PROTOCOL, TABLES, differences, names_in, renewed
+from tests.support.protocol_docs.traffic import message_classes, topic_functions
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PROTOCOL = DOCS / "protocol"
 PACKAGES = ("navien_proto", "navien_anyio", "navien_sync")
 
 FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.MULTILINE | re.DOTALL)
@@ -228,25 +241,117 @@ def test_the_changelog_has_the_current_version() -> None:
     assert text.index("## Compatibility") < text.index(f"## {versions[0]}")
 
 
-def fields(page: str) -> list[tuple[str, str, str, str]]:
-    return [(row[0], row[1], row[2], row[3]) for row in table(PROTOCOL / page, first="wire name")]
+def test_the_tables_of_the_reference_are_those_of_the_code() -> None:
+    found = differences()
+    assert not found, "\n".join(found)
 
 
-def as_documented(rows: Iterable[FieldRow]) -> list[tuple[str, str, str, str]]:
-    return [(row.wire_name, row.python_name, row.decoder, row.unit) for row in rows]
+def test_every_generated_table_stands_on_one_page() -> None:
+    asked = [name for page in PROTOCOL.glob("*.md") for name in names_in(page.read_text("utf-8"))]
+    assert sorted(asked) == sorted(TABLES)
 
 
-def test_the_status_fields_are_those_of_the_code() -> None:
-    assert fields("status_fields.md") == as_documented(STATUS_FIELDS)
+def test_a_changed_table_is_noticed_and_written_again() -> None:
+    page = (PROTOCOL / "status_fields.md").read_text("utf-8")
+    spoilt = page.replace("| `dhwTemperature` |", "| `dhwTemprature` |")
+    assert spoilt != page
+    assert renewed(spoilt) == page
+    with pytest.raises(ValueError, match="there is no table 'nothing'"):
+        renewed("<!-- generated: nothing -->\n<!-- end -->\n")
 
 
-def test_the_feature_fields_are_those_of_the_code() -> None:
-    assert fields("feature_fields.md") == as_documented(FEATURE_FIELDS)
+def test_nothing_is_left_out_of_the_tables() -> None:
+    """Rows of facts and things of the code are the same set, so that neither can be forgotten."""
+    for name, things in {
+        "status_fields": {row.wire_name for row in STATUS_FIELDS},
+        "feature_fields": {row.wire_name for row in FEATURE_FIELDS},
+        "enums": set(enum_names()),
+        "commands": {kind.__name__ for kind in command_classes()},
+        "messages": {kind.__name__ for kind in message_classes()},
+        "endpoints": {one.name for one in ENDPOINTS},
+        "topics": set(topic_functions()),
+        "decoders": set(decoder_names()),
+    }.items():
+        assert set(facts(name)) == things, (
+            f"tests/support/protocol_docs/facts/{name}.toml has other rows than the code"
+        )
 
 
-def test_the_captured_status_fields_are_those_of_the_code() -> None:
-    captured = {row[0] for row in table(PROTOCOL / "status_fields.md", first="wire name") if row[4] == "yes"}
-    assert captured == {row.wire_name for row in STATUS_FIELDS if row.captured}
+def test_every_request_and_every_answer_of_rest_belongs_to_an_endpoint() -> None:
+    named = {one.name for one in ENDPOINTS} | {one.parser.__name__ for one in ENDPOINTS}
+    # These read what parsers of the table read, and hand over a part of it.
+    assert set(offered()) == named | {"parse_refresh", "parse_device_list", "read_tou_answer"}
+
+
+def test_every_error_has_its_row() -> None:
+    rows = table(PROTOCOL / "error_codes.md", first="code")
+    assert [(int(row[0]), int(row[1])) for row in rows[1:]] == [(one.code, one.sub_code) for one in ERRORS]
+    assert {int(row[0]) for row in rows} == {int(one) for one in ErrorCode}
+    assert (len(ERRORS), len(STATUS_FIELDS), len(FEATURE_FIELDS)) == (46, 102, 43), "the pages name these numbers"
+
+
+def test_every_row_says_how_sure_it_is() -> None:
+    for page, first in (("status_fields.md", "wire name"), ("error_codes.md", "code"), ("commands.md", "code")):
+        header = next(
+            line for line in (PROTOCOL / page).read_text("utf-8").splitlines() if line.startswith(f"| {first} |")
+        )
+        place = header.strip("| ").split(" | ").index("how sure")
+        for row in table(PROTOCOL / page, first=first):
+            assert re.match(r"\*\*[CLADIW]\*\* \w", row[place]), row
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameter", "lowest", "highest"),
+    [
+        (kind, param["name"], param["lowest"], param["highest"])
+        for kind in command_classes()
+        for param in facts("commands")[kind.__name__].get("params", ())
+        if "lowest" in param
+    ],
+)
+def test_documented_limits_are_those_of_the_class(
+    kind: type[Command], parameter: str, lowest: int, highest: int
+) -> None:
+    example = examples()[kind][0]
+    for limit in (lowest, highest):
+        evolve(example, **{parameter: limit})
+    for beyond in (lowest - 1, highest + 1):
+        with pytest.raises(UsageError):
+            evolve(example, **{parameter: beyond})
+
+
+def test_the_openapi_description_is_valid_and_has_every_endpoint() -> None:
+    described = json.loads(OPENAPI.read_text("utf-8"))
+    validate(described)
+    operations = {
+        operation["operationId"]: (path, method)
+        for path, item in described["paths"].items()
+        for method, operation in item.items()
+        if method != "servers"
+    }
+    assert operations == {one.name: (one.path, one.request.method.lower()) for one in ENDPOINTS}
+    for operation, (path, method) in operations.items():
+        assert described["paths"][path][method]["x-how-sure"], operation
+
+
+def test_the_openapi_description_shows_no_value_of_a_secret() -> None:
+    text = OPENAPI.read_text("utf-8")
+    for key in ("example", "examples", 'default": "', "const"):
+        assert f'"{key}"' not in text
+    for value in ("aabbccddeeff", "user@example.com", "00000000XX00000000", "invented"):
+        assert value not in text
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "fixtures" / "rest").glob("*.ok.*.json")), ids=lambda path: path.stem
+)
+def test_answers_fit_the_openapi_description(path: Path) -> None:
+    described = json.loads(OPENAPI.read_text("utf-8"))
+    fixture = json.loads(path.read_text("utf-8"))
+    target = fixture["request"]["path"].partition("?")[0]
+    operation = described["paths"][target][fixture["request"]["method"].lower()]
+    content = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    OAS31Validator({**content, "components": described["components"]}).validate(fixture["reply"]["body"])
 
 
 def test_the_state_table_of_the_design_is_that_of_the_code() -> None:
