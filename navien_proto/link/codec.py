@@ -20,7 +20,6 @@ from navien_proto.link.events import (
     CodecEvent,
     ConnAck,
     ProtocolFault,
-    Version,
 )
 from navien_proto.link.incoming import PacketChecker
 from navien_proto.link.outgoing import (
@@ -33,7 +32,7 @@ from navien_proto.link.outgoing import (
 )
 from navien_proto.link.seam import READING_FAULTS, Builder, Reader
 from navien_proto.link.stream import MAX_PACKET_SIZE, PacketStream
-from navien_proto.mqtt.actions import Will
+from navien_proto.mqtt.actions import Version, Will
 from navien_proto.mqtt.topics import check_topic
 
 __all__ = ["MAX_IN_FLIGHT", "MqttCodec"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from navien_proto.errors import RemoteProtocolError
-from navien_proto.link.events import Version
+from navien_proto.mqtt.actions import Version
 
 __all__ = ["LEGAL_CODES", "LEGAL_FIRST_BYTES", "Kind", "check_first_byte", "code_words"]
 

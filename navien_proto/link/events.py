@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from attrs import field, frozen
 
@@ -22,11 +22,7 @@ __all__ = [
     "ProtocolFault",
     "SubAck",
     "UnsubAck",
-    "Version",
 ]
-
-Version = Literal[4, 5]
-"""The protocol level of CONNECT: 4 is MQTT 3.1.1, 5 is MQTT 5."""
 
 Properties = Mapping[str, tuple[int | str | bytes | tuple[str, str], ...]]
 """Properties of MQTT 5 by gmqtt's names (``reason_string``), each with its values in order."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from navien_proto.errors import RemoteProtocolError
 from navien_proto.link.codes import LEGAL_CODES, Kind
-from navien_proto.link.events import Version
 from navien_proto.link.properties import check_properties, check_text
+from navien_proto.mqtt.actions import Version
 
 __all__ = ["PacketChecker"]
 

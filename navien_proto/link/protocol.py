@@ -30,7 +30,7 @@ from navien_proto.link.events import (
     Pong,
     ProtocolFault,
     SubAck,
-    Version,
+    UnsubAck,
 )
 from navien_proto.link.framing import (
     FramingEvent,
@@ -42,7 +42,16 @@ from navien_proto.link.framing import (
 )
 from navien_proto.link.stream import MAX_PACKET_SIZE
 from navien_proto.link.words import quoted, target_secrets
-from navien_proto.mqtt.actions import CloseLink, Endpoint, LinkAction, OpenLink, Ping, Publish, Subscribe
+from navien_proto.mqtt.actions import (
+    CloseLink,
+    Endpoint,
+    LinkAction,
+    OpenLink,
+    Ping,
+    Publish,
+    Subscribe,
+    Unsubscribe,
+)
 from navien_proto.mqtt.inputs import (
     ConnectSent,
     LinkInput,
@@ -52,7 +61,9 @@ from navien_proto.mqtt.inputs import (
     MessageReceived,
     PongReceived,
     PublishAnswered,
+    PublishFailed,
     SubscribeAnswered,
+    UnsubscribeAnswered,
 )
 from navien_proto.redact import redact_text
 
@@ -76,7 +87,6 @@ class LinkProtocol:
 
     Args:
         open_link: where, and as whom.
-        mqtt_version: 4 for MQTT 3.1.1, 5 for MQTT 5.
         max_packet_size: bytes of the longest MQTT packet, in either direction.
         max_in_flight: publishes at QoS 1 and 2 sent before the first is acknowledged; more are held back.
 
@@ -88,14 +98,13 @@ class LinkProtocol:
         self,
         open_link: OpenLink,
         *,
-        mqtt_version: Version = 4,
         max_packet_size: int = MAX_PACKET_SIZE,
         max_in_flight: int = MAX_IN_FLIGHT,
     ) -> None:
         self._open = open_link
         self._link = open_link.link
-        self._version = mqtt_version
-        self._codec = MqttCodec(version=mqtt_version, max_packet_size=max_packet_size, max_in_flight=max_in_flight)
+        version = open_link.version
+        self._codec = MqttCodec(version=version, max_packet_size=max_packet_size, max_in_flight=max_in_flight)
         # CONNECT and the upgrade are made at once: a mistake of ours shows before a connection is opened.
         self._codec.connect(
             open_link.client_id,
@@ -162,8 +171,7 @@ class LinkProtocol:
         """Do what the session asks. Nothing but a close has an effect while the link does not stand.
 
         Raises:
-            UsageError: the action is another link's, or holds what MQTT or this broker cannot take. Nothing is
-                sent then.
+            UsageError: the action is another link's, or a filter is none. Nothing is sent then.
         """
         if action.link != self._link:
             raise UsageError(f"an action for link {action.link} reached link {self._link}")
@@ -175,15 +183,25 @@ class LinkProtocol:
         match action:
             case Subscribe():
                 self._ids[self._codec.subscribe(action.filters, action.qos)] = action.id
+            case Unsubscribe():
+                self._ids[self._codec.unsubscribe(action.filters)] = action.id
             case Publish():
-                packet_id = self._codec.publish(action.topic, action.payload, action.qos, action.retain)
-                if packet_id is not None:
-                    self._ids[packet_id] = action.id
+                self._publish(action)
             case Ping():
                 self._codec.ping()
             case OpenLink():
                 pass  # it is open
         self._flush()
+
+    def _publish(self, action: Publish) -> None:
+        try:
+            packet_id = self._codec.publish(action.topic, action.payload, action.qos, action.retain)
+        except UsageError as error:
+            # Limits that only this broker has are known here alone; one publish too large is no end of the link.
+            self._inputs.append(PublishFailed(self._link, action.id, str(error)))
+            return
+        if packet_id is not None:
+            self._ids[packet_id] = action.id
 
     def take(self) -> bytes:
         """What to write to the stream now; handed over once."""
@@ -242,7 +260,7 @@ class LinkProtocol:
         for event in events:
             self._heard(event)
         if fault is not None:
-            if self._version == 5:
+            if self._open.version == 5:
                 self._codec.disconnect(PROTOCOL_ERROR)
             self._flush()
             if self._framing is not None:
@@ -254,17 +272,21 @@ class LinkProtocol:
         match event:
             case MessageIn():
                 self._inputs.append(
-                    MessageReceived(link, event.topic, event.payload, event.retain, event.duplicate)
+                    MessageReceived(link, event.topic, event.payload, event.retain, event.duplicate, event.qos)
                 )
             case Acknowledged():
                 self._inputs.append(PublishAnswered(link, self._ids.pop(event.id), event.code))
             case SubAck():
                 self._inputs.append(SubscribeAnswered(link, self._ids.pop(event.id), event.codes))
+            case UnsubAck():
+                self._inputs.append(UnsubscribeAnswered(link, self._ids.pop(event.id), event.codes))
             case Pong():
                 self._inputs.append(PongReceived(link))
             case ConnAck(code=0):
                 self._state = _State.OPEN
-                self._inputs.append(LinkOpened(link, event.session_present))
+                wanted = event.properties.get("server_keep_alive", (None,))[0]
+                keep_alive = wanted if isinstance(wanted, int) else None
+                self._inputs.append(LinkOpened(link, event.session_present, keep_alive))
             case ConnAck():
                 reason = f"the broker refused the connection: {code_words(event.code)}"
                 self._finish(LinkRefused(link, reason, code=event.code))

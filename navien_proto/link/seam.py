@@ -37,9 +37,8 @@ from navien_proto.link.events import (
     Properties,
     SubAck,
     UnsubAck,
-    Version,
 )
-from navien_proto.mqtt.actions import Will
+from navien_proto.mqtt.actions import Version, Will
 
 __all__ = ["READING_FAULTS", "SILENCED", "Builder", "Reader"]
 

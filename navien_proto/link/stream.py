@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from navien_proto.errors import RemoteProtocolError
 from navien_proto.link.codes import LEGAL_FIRST_BYTES, check_first_byte
-from navien_proto.link.events import Version
+from navien_proto.mqtt.actions import Version
 
 __all__ = ["MAX_PACKET_SIZE", "PacketStream"]
 

@@ -146,7 +146,8 @@ def prepare(engine: Engine) -> None:
         SQLAlchemyError: the database cannot be used.
     """
     database = engine.url.database
-    if engine.url.get_backend_name() == SQLITE and database and database != ":memory:":
+    named = database and database != ":memory:" and "uri" not in engine.url.query
+    if engine.url.get_backend_name() == SQLITE and database and named:
         _private(Path(database))
     with engine.begin() as connection:
         if engine.dialect.name == POSTGRESQL:

@@ -14,8 +14,6 @@ import trustme
 from attrs import evolve
 
 from navien_anyio.link import Link
-from navien_proto.link import LinkProtocol
-from navien_proto.link.events import Version
 from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Scheme, Subscribe, Will
 from navien_proto.mqtt.inputs import (
     ConnectSent,
@@ -59,10 +57,8 @@ def name() -> str:
 def link(broker: Mosquitto, scheme: Scheme, client_id: str, **options: Any) -> Pump:
     """A link that stands."""
     pumped = {key: options.pop(key) for key in ("chunk", "piece") if key in options}
-    version: Version = options.pop("version", 4)
     action = OpenLink(1, broker.endpoint(scheme), client_id, **options)
-    protocol = LinkProtocol(action, mqtt_version=version)
-    return Pump(action, trusting(broker.authority), protocol=protocol, **pumped).opened()
+    return Pump(action, trusting(broker.authority), **pumped).opened()
 
 
 # --- a whole life ---------------------------------------------------------------------------------------------
@@ -77,7 +73,7 @@ def test_a_link_lives_and_says_goodbye(broker: Mosquitto, scheme: Scheme, name: 
         mine.do(Publish(1, 3, f"{name}/deep/er", b"at least once", qos=1))
         answers = mine.next(2)
         assert PublishAnswered(1, 3) in answers
-        assert MessageReceived(1, f"{name}/deep/er", b"at least once") in answers
+        assert MessageReceived(1, f"{name}/deep/er", b"at least once", qos=1) in answers
         mine.do(Ping(1))
         mine.until(PongReceived)
         before = broker.mark
@@ -124,13 +120,12 @@ def test_mqtt_5_lives_too(broker: Mosquitto, scheme: Scheme, name: str) -> None:
         mine.do(Ping(1))
         mine.until(PongReceived)
         other.vanish()
-        assert mine.message() == MessageReceived(1, f"{name}/will", b"gone")
+        assert mine.message() == MessageReceived(1, f"{name}/will", b"gone", qos=2)
         assert mine.close() == LinkLost(1, "closed")
 
 
 def test_mqtt_5_refuses_with_codes_of_its_own(broker: Mosquitto, name: str) -> None:
-    action = OpenLink(1, broker.endpoint("mqtt", guarded=True), name)
-    with Pump(action, protocol=LinkProtocol(action, mqtt_version=5)) as mine:
+    with Pump(OpenLink(1, broker.endpoint("mqtt", guarded=True), name, version=5)) as mine:
         last = mine.end()
     assert isinstance(last, LinkRefused)
     assert last.code == 0x87
@@ -282,7 +277,7 @@ def test_the_will_is_published_when_the_link_is_cut_and_not_when_it_is_closed(
             cut.do(CloseLink(1, abort=True))
             assert cut.end() == LinkLost(1, "closed")
         # The first message is the will of the second.
-        assert heir.message() == MessageReceived(1, f"{name}/will", "größe gone".encode())
+        assert heir.message() == MessageReceived(1, f"{name}/will", "größe gone".encode(), qos=1)
         heir.publish(f"{name}/last", b"", qos=0)
         assert heir.message().topic == f"{name}/last"
         heir.close()
@@ -353,7 +348,7 @@ async def test_the_asynchronous_link_speaks_with_mosquitto(broker: Mosquitto, na
         link.perform(Publish(4, 2, f"{name}/x", b"small", qos=0))
         await reports.until(MessageReceived(4, f"{name}/x", b"small"))
         link.perform(Publish(4, 3, f"{name}/x", KIB_128, qos=1))
-        await reports.until(PublishAnswered(4, 3), MessageReceived(4, f"{name}/x", KIB_128))
+        await reports.until(PublishAnswered(4, 3), MessageReceived(4, f"{name}/x", KIB_128, qos=1))
         link.perform(Publish(4, 4, f"{name}/x", KIB_128, qos=0))
         await reports.until(MessageReceived(4, f"{name}/x", KIB_128))
         link.perform(Ping(4))

@@ -9,8 +9,8 @@ from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Even
 from wsproto.frame_protocol import CloseReason
 
 from navien_proto.link import LinkProtocol, MqttCodec
-from navien_proto.link.events import CodecEvent, ConnAck, ProtocolFault, Version
-from navien_proto.mqtt.actions import Endpoint, OpenLink, Ping, Publish, Subscribe
+from navien_proto.link.events import CodecEvent, ConnAck, ProtocolFault
+from navien_proto.mqtt.actions import Endpoint, OpenLink, Ping, Publish, Subscribe, Version
 from navien_proto.mqtt.inputs import ConnectSent, LinkInput, LinkOpened
 from navien_proto.sim import packets as sim
 
@@ -148,7 +148,7 @@ def open_link(
 ) -> tuple[LinkProtocol, ServerSide]:
     """A link that stands, and the server's side (of no use without WebSocket); nothing is pending on either."""
     server = ServerSide()
-    link = LinkProtocol(OpenLink(LINK, endpoint, "client-0001"), mqtt_version=version, max_in_flight=max_in_flight)
+    link = LinkProtocol(OpenLink(LINK, endpoint, "client-0001", version=version), max_in_flight=max_in_flight)
     link.start()
     if endpoint.websocket:
         server.receive(link.take())

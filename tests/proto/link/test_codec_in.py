@@ -17,8 +17,8 @@ from navien_proto.link.events import (
     Pong,
     SubAck,
     UnsubAck,
-    Version,
 )
+from navien_proto.mqtt.actions import Version
 from navien_proto.sim import packets as sim
 from tests.proto.link.peers import (
     CONNACK,

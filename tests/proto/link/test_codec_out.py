@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from navien_proto.errors import UsageError
 from navien_proto.link import MqttCodec
-from navien_proto.link.events import Version
-from navien_proto.mqtt.actions import Will
+from navien_proto.mqtt.actions import Version, Will
 from navien_proto.sim import packets as sim
 from tests.proto.link.peers import CONNACK, open_codec, packet, properties, text
 from tests.support.packets import FILTERS, PAYLOADS, QOS, TEXTS, TOPICS, WILLS

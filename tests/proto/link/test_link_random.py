@@ -12,9 +12,8 @@ from wsproto.utilities import ProtocolError as WsprotoError
 
 from navien_proto.errors import UsageError
 from navien_proto.link import LinkProtocol
-from navien_proto.link.events import Version
 from navien_proto.mqtt import actions
-from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Publish, Subscribe
+from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Publish, Subscribe, Version
 from navien_proto.mqtt.inputs import (
     ConnectSent,
     LinkInput,
@@ -47,7 +46,7 @@ class Wire:
         self.broker = Broker(LIMITS)
         self.connection = BrokerConnection(self.broker)
         self.server = ServerSide() if endpoint.websocket else None
-        self.link = LinkProtocol(OpenLink(LINK, endpoint, "client-0001"), mqtt_version=version)
+        self.link = LinkProtocol(OpenLink(LINK, endpoint, "client-0001", version=version))
         self.up = self.down = b""
         self.heard: list[LinkInput] = []
         self.after_the_end: list[LinkInput] = []

@@ -8,14 +8,16 @@ import pytest
 
 from navien_proto.errors import UsageError
 from navien_proto.link import LinkProtocol
-from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Will
+from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Unsubscribe, Will
 from navien_proto.mqtt.inputs import (
     ConnectSent,
     LinkOpened,
     MessageReceived,
     PongReceived,
     PublishAnswered,
+    PublishFailed,
     SubscribeAnswered,
+    UnsubscribeAnswered,
 )
 from navien_proto.sim import packets as sim
 from tests.proto.link.peers import (
@@ -140,8 +142,8 @@ def test_messages_are_acknowledged(endpoint: Endpoint) -> None:
     )
     assert link.inputs() == [
         MessageReceived(LINK, "a", b"0", retain=True),
-        MessageReceived(LINK, "b", b"1", duplicate=True),
-        MessageReceived(LINK, "c", b"2"),
+        MessageReceived(LINK, "b", b"1", duplicate=True, qos=1),
+        MessageReceived(LINK, "c", b"2", qos=2),
     ]
     assert sent(link, server) == [sim.encode(sim.PubAck(9)), sim.encode(sim.PubRec(10))]
 
@@ -170,9 +172,6 @@ def test_too_many_publishes_wait_here(endpoint: Endpoint) -> None:
 def test_bad_arguments_are_refused_and_the_link_goes_on(endpoint: Endpoint) -> None:
     link, server = open_link(endpoint)
     for bad in (
-        Publish(LINK, 1, "a/#", b""),
-        Publish(LINK, 1, "a", b"", qos=3),
-        Publish(LINK, 1, "a", bytes(2 << 20)),
         Subscribe(LINK, 1, ()),
         Subscribe(LINK, 1, ("a/#/b",)),
         Ping(LINK + 1),
@@ -183,6 +182,34 @@ def test_bad_arguments_are_refused_and_the_link_goes_on(endpoint: Endpoint) -> N
     assert (link.take(), link.inputs(), link.closed) == (b"", [], False)
     link.perform(Ping(LINK))
     assert sent(link, server) == [sim.encode(sim.PingReq())]
+
+
+@ENDPOINTS
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_what_cannot_be_published_is_answered_and_the_link_goes_on(endpoint: Endpoint, qos: int) -> None:
+    link, server = open_link(endpoint)
+    for number, (topic, payload, said) in enumerate(
+        [("a/#", b"", "wildcard"), ("", b"", "empty"), ("a", bytes(2 << 20), "too long")]
+    ):
+        link.perform(Publish(LINK, number, topic, payload, qos))
+        (failed,) = link.inputs()
+        assert isinstance(failed, PublishFailed)
+        assert (failed.id, failed.link) == (number, LINK)
+        assert said in failed.reason
+    link.perform(Publish(LINK, 9, "a", b"", 1))
+    (packet,) = sent(link, server)
+    feed(link, server, sim.encode(sim.PubAck(int.from_bytes(packet[-2:], "big"))))
+    assert link.inputs() == [PublishAnswered(LINK, 9)]
+
+
+@ENDPOINTS
+def test_unsubscribing_is_answered(endpoint: Endpoint) -> None:
+    link, server = open_link(endpoint)
+    link.perform(Unsubscribe(LINK, 7, ("a", "b/#")))
+    (packet,) = sent(link, server)
+    assert packet == sim.encode(sim.Unsubscribe(1, ("a", "b/#")))
+    feed(link, server, sim.encode(sim.UnsubAck(1)))
+    assert link.inputs() == [UnsubscribeAnswered(LINK, 7)]
 
 
 def test_while_the_link_does_not_stand_actions_do_nothing() -> None:

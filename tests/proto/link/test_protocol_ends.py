@@ -102,7 +102,7 @@ def test_a_fault_of_the_broker(endpoint: Endpoint) -> None:
     good = sim.encode(sim.Publish(topic="a", payload=b"secret", qos=1, packet_id=3))
     feed(link, server, good + packet(0x30, text("secret/#") + b"secret"))
     assert link.inputs() == [
-        MessageReceived(LINK, "a", b"secret"),
+        MessageReceived(LINK, "a", b"secret", qos=1),
         LinkLost(LINK, "the broker sent a PUBLISH with a wildcard in its topic"),
     ]
     assert link.closed
@@ -287,7 +287,7 @@ def test_close_before_there_is_a_websocket(started: bool, abort: bool) -> None:
 
 
 def test_properties_of_a_connack_do_no_harm() -> None:
-    link = LinkProtocol(OpenLink(LINK, TCP, "client-0001", clean_session=False), mqtt_version=5)
+    link = LinkProtocol(OpenLink(LINK, TCP, "client-0001", clean_session=False, version=5))
     link.start()
     link.receive(packet(0x20, b"\1\0" + properties(b"\x13\0\x3c", b"\x21\0\1")))
-    assert link.inputs() == [ConnectSent(LINK), LinkOpened(LINK, True)]
+    assert link.inputs() == [ConnectSent(LINK), LinkOpened(LINK, True, keep_alive=60)]

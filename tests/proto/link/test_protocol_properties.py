@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from navien_proto.errors import UsageError
 from navien_proto.link import LinkProtocol
-from navien_proto.link.events import Version
-from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe
+from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Version
 from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkOpened, LinkRefused
 from navien_proto.sim import packets as sim
 from tests.proto.link.peers import CONNACK, LINK, TCP, WEBSOCKET, ServerSide, open_link
@@ -137,7 +136,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
 def test_any_order_of_anything_has_one_end_and_raises_nothing(
     endpoint: Endpoint, version: Version, steps: list[Step]
 ) -> None:
-    link, server = LinkProtocol(OpenLink(LINK, endpoint, "client-0001"), mqtt_version=version), ServerSide()
+    link, server = LinkProtocol(OpenLink(LINK, endpoint, "client-0001", version=version)), ServerSide()
     link.start()
     accept(link, server)
     inputs: list[LinkInput] = link.inputs()
@@ -159,7 +158,7 @@ def test_any_order_of_anything_has_one_end_and_raises_nothing(
 @pytest.mark.parametrize("endpoint", [TCP, WEBSOCKET], ids=["tcp", "websocket"])
 @pytest.mark.parametrize("version", [4, 5])
 def test_garbage_raises_nothing(endpoint: Endpoint, version: Version, pieces: list[bytes]) -> None:
-    fresh = LinkProtocol(OpenLink(LINK, endpoint, "client-0001"), mqtt_version=version)
+    fresh = LinkProtocol(OpenLink(LINK, endpoint, "client-0001", version=version))
     fresh.start()
     for link in (fresh, open_link(endpoint, version=version)[0]):
         link.inputs()

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from navien_proto.errors import RemoteProtocolError
-from navien_proto.link.events import Version
 from navien_proto.link.stream import PacketStream
+from navien_proto.mqtt.actions import Version
 from tests.proto.link.peers import number, packet
 from tests.support.packets import cut
 
