@@ -33,6 +33,8 @@ from navien_proto.sim.unit import Unit
 __all__ = ["Heater", "HeaterConfig", "Household", "Outgoing"]
 
 DEVICE_INFO, STATUS, SESSION_END = 0x01000001, 0x01000003, 0x01000002
+# By day and by month; the latter's code is that of the reservation write, on another topic.
+ENERGY_DAILY, ENERGY_MONTHLY = 0x01000009, 0x0100000A
 RESERVATION_READ, RESERVATION_WRITE, TOU_WRITE = 0x01000006, 0x0100000A, 0x02000007
 PUSH, BUSY_CHANGED, MODE_CHANGED, RELAY_CHANGED = 0, 0x04000004, 0x04000013, 0x0400001C
 TOO_CLOSE_TOGETHER = 2
@@ -152,6 +154,8 @@ class Heater:
             ("st/rsv/rd", RESERVATION_READ): self._read_programme,
             ("ctrl/rsv/rd", RESERVATION_WRITE): self._write_programme,
             ("ctrl/tou/rd", TOU_WRITE): self._echo_tou,
+            ("st/energy-usage-daily-query/rd", ENERGY_DAILY): self._tell_days,
+            ("st/energy-usage-monthly-query/rd", ENERGY_MONTHLY): self._tell_months,
         }
         handler = handlers.get((request.suffix, request.command))
         if handler is not None:
@@ -220,6 +224,16 @@ class Heater:
             and all(map(_period, periods))
         ):
             content = {"reservationUse": use, "reservation": periods}
+            self._send(self._envelopes.answer(self.unit.clock, request, content))
+
+    def _tell_days(self, request: Request) -> None:
+        self._tell(request, self.unit.use.daily(request.members))
+
+    def _tell_months(self, request: Request) -> None:
+        self._tell(request, self.unit.use.monthly(request.members))
+
+    def _tell(self, request: Request, content: Mapping[str, Any] | None) -> None:
+        if content is not None:
             self._send(self._envelopes.answer(self.unit.clock, request, content))
 
     # Unasked

@@ -19,6 +19,7 @@ from navien_proto.sim.refrigerant import PowerMeter, Refrigerant
 from navien_proto.sim.sequencer import Sequencer, Step
 from navien_proto.sim.tank import Inputs, Tank, TankState
 from navien_proto.sim.thermostat import COMPRESSOR_MODES, NO_DEMAND, Bounds, Demand, Thermostat
+from navien_proto.sim.usage import UseCounter
 from navien_proto.timers import Timers
 
 __all__ = ["Unit"]
@@ -57,6 +58,7 @@ class Unit:
         self.figures = Figures(config.timing.figure_lag, config.set_point, self.thermostat.reference)
         self.draws = None if household is None else Draws(household, started)
         self.error = (0, 0)
+        self.use = UseCounter()
         self._before: int = config.mode if config.mode in NORMAL_MODES else Mode.HEAT_PUMP
         self._end_mode(config.mode)
         self._element_free = False
@@ -220,6 +222,10 @@ class Unit:
 
     def _take(self, state: TankState, stride: float, until: float) -> None:
         self.tank.state = state
+        inputs = self._inputs
+        elements = inputs.upper_element + inputs.lower_element
+        if inputs.compressor or elements:
+            self.use.count(self.local_time(), stride, inputs.compressor, elements)
         if self.sequencer.fan:
             self.counters.fan_hours += stride / HOUR
             self.counters.filter_hours += stride / HOUR
