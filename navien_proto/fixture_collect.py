@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import define, frozen
 
+from navien_proto.cloud.replies import json_object
 from navien_proto.errors import DecodeError
 from navien_proto.fixture_set import (
     LARGEST,
@@ -23,7 +24,7 @@ from navien_proto.fixture_set import (
 )
 from navien_proto.har import MqttMessage, RestExchange, Row, answer_key
 from navien_proto.jsontext import loads
-from navien_proto.wire.messages import RequestSeen, StatusMessage
+from navien_proto.wire.messages import ControlFailure, FeatureMessage, RequestSeen, StatusMessage
 
 __all__ = ["Collected", "Sort", "collect"]
 
@@ -52,8 +53,8 @@ class Collected:
 def collect(rows: Iterable[Row], *, everything: bool = False) -> Collected:
     """A set of fixtures of the decoded ``rows`` of a capture that was redacted.
 
-    Of entries with one title, command and shape (the same members, of the same types) the first is taken, with
-    ``everything`` every one that differs.
+    Of entries with one title, the same codes (command, modes, errors, verdicts) and the same shape (members and
+    their types) the first is taken, with ``everything`` every one that differs.
     """
     fixtures: dict[str, Fixture] = {}
     sorts: dict[str, Sort] = {}
@@ -68,7 +69,7 @@ def collect(rows: Iterable[Row], *, everything: bool = False) -> Collected:
         sort = sorts.setdefault(title, Sort(title))
         sort.seen += 1
         content = fixture.document()
-        told = (title, _command(row), json.dumps(content) if everything else _shape(content))
+        told = (title, json.dumps(content)) if everything else (title, _codes(row), _shape(content))
         if told not in known:
             known.add(told)
             sort.taken += 1
@@ -89,16 +90,28 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 def _variant(row: Row) -> str:
-    code, _mode = _command(row)
-    if code is not None:
-        return f"{code:#010x}" if code >= 0 else "negative"
-    return f"http-{row.entry.reply.status}" if isinstance(row.entry, RestExchange) else "seen"
+    if isinstance(row.entry, RestExchange):
+        return f"http-{row.entry.reply.status}"
+    command = row.result.command if isinstance(row.result, StatusMessage | RequestSeen) else None
+    if command is None:
+        return "seen"
+    return f"{command:#010x}" if command >= 0 else "negative"
 
 
-def _command(row: Row) -> tuple[int | None, str | None]:
-    if isinstance(row.result, RequestSeen):
-        return row.result.command, row.result.mode
-    return (row.result.command, None) if isinstance(row.result, StatusMessage) else (None, None)
+def _codes(row: Row) -> tuple[object, ...]:
+    """The numbers of an entry that stand for something: what differs in one of them is another message."""
+    match row.result:
+        case StatusMessage(status=readings) | FeatureMessage(feature=readings):
+            coded = [one.python_name for one in readings.fields if one.decoder.startswith("enum:")]
+            command = row.result.command if isinstance(row.result, StatusMessage) else None
+            return (command, *(getattr(readings, name) for name in coded))
+        case RequestSeen(command=command, mode=mode):
+            return command, mode
+        case ControlFailure(code=code):
+            return (code,)
+    if isinstance(row.entry, RestExchange):
+        return row.entry.reply.status, json_object(row.entry.reply.body)[0].get("code")
+    return ()
 
 
 def _shape(value: object) -> object:

@@ -161,15 +161,16 @@ def check(context: click.Context, file: str, as_json: bool) -> None:
 @capture.command(short_help="Write a set of redacted fixtures.")
 @click.argument("source", metavar="IN.har")
 @click.argument("target", metavar="OUT_DIR")
-@click.option("--all", "everything", is_flag=True, help="Every entry that differs, not one of each shape.")
+@click.option("--all", "everything", is_flag=True, help="Take every entry that differs in anything.")
 @common_options
 @click.pass_context
 def fixtures(context: click.Context, source: str, target: str, everything: bool) -> None:
     """Write the messages and REST exchanges of a HAR file as fixtures: one readable JSON file each, redacted.
 
-    Secrets have the stand-ins that 'navien capture redact' gives them. Of entries of the same kind, command and
-    members the first is taken. Files are named by kind and firmware, or endpoint and verdict; the format is
-    that of the project's own fixtures, so that its tests can decode what your heater says.
+    Secrets have the stand-ins that 'navien capture redact' gives them. Of entries of the same kind with the same
+    members and codes (command, modes, errors) the first is taken. Files are named by kind and firmware, or
+    endpoint and verdict; the format is that of the project's own fixtures, so that its tests can decode what
+    your heater says.
 
     OUT_DIR must not exist or be empty: nothing is written over, and either all files are there or none.
 

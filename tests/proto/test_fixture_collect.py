@@ -57,6 +57,20 @@ def test_one_of_each_command_and_shape_is_taken() -> None:
     assert found.sorts == (Sort("status-push.partial", 4, 3),)
 
 
+def test_what_differs_in_a_code_is_taken_too() -> None:
+    first = {"command": 0, "errorCode": 0, "operationMode": 32}
+    found = of(statuses(first, {**first, "errorCode": 407}, {**first, "operationMode": 77}, first))
+    assert found.sorts == (Sort("status-push.partial", 4, 3),)
+    refusals = [frame(publish(message(failCode=code)), seconds=code) for code in (2, 3, 2)]
+    features = [frame(publish(message(feature={"volumeCode": code})), seconds=code + 10) for code in (1, 2, 1)]
+    found = of(socket(*refusals, *features))
+    assert found.sorts == (Sort("control-failure.any", 3, 2), Sort("feature.partial", 3, 2))
+    found = of(
+        *(exchange("/user/sign-in", {"code": code, "msg": "USER_NOT_FOUND"}) for code in (1002, 1004, 1002))
+    )
+    assert found.sorts == (Sort("sign-in.bad-credentials", 3, 2),)
+
+
 def test_everything_is_all_that_differs() -> None:
     first = {"command": 0, "dhwTemperature": 117}
     found = of(statuses(first, {**first, "dhwTemperature": 118}, first), everything=True)
