@@ -85,7 +85,7 @@ class Driver:
         self._lock = threading.RLock()
         self._inbox: list[tuple[Move, Callable[[], None] | None]] = []
         self._watch: SocketWatch | None = None
-        self._ident: int | None = None
+        self._waiting = False
         self._over = False
         self._links: dict[int, LinkTask] = {}
         self._exchanges: dict[int, Callable[[], None]] = {}
@@ -102,8 +102,9 @@ class Driver:
         with self._lock:
             if not self._over:
                 self._inbox.append((move, otherwise))
-                # With more than one in the queue, the wait has been ended before.
-                if self._watch is not None and len(self._inbox) == 1 and self._ident != threading.get_ident():
+                # With more than one in the queue, the wait has been ended before. It may be the pump that calls:
+                # the garbage collector runs anywhere, also just before the wait.
+                if self._watch is not None and len(self._inbox) == 1 and self._waiting:
                     self._watch.wake()
                 return
         if otherwise is not None:
@@ -132,7 +133,7 @@ class Driver:
         try:
             watch = SocketWatch()
             with self._lock:
-                self._watch, self._ident = watch, threading.get_ident()
+                self._watch = watch
             while self._turn(watch):
                 watch.wait(self._delay())
         except Exception as error:  # noqa: BLE001 (it is told to whoever waits, see failure)
@@ -157,6 +158,7 @@ class Driver:
         """Feed, perform, deliver; false when it is over."""
         machine, now = self._machine, self._clock()
         with self._lock:
+            self._waiting = False
             moves, self._inbox = self._inbox, []
         for move, _ in moves:
             move(now)
@@ -175,6 +177,7 @@ class Driver:
     def _delay(self) -> float | None:
         """Seconds until something is due; ``None`` when nothing will be."""
         with self._lock:
+            self._waiting = True  # whoever calls from now on wakes us, and whoever came before is seen
             if self._inbox:
                 return 0.0
         dues = [self._machine.next_timer(), self._stop_by, *(link.due for link in self._links.values())]

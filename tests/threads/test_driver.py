@@ -205,6 +205,21 @@ def test_calls_run_in_order_in_the_pump_and_end_with_it() -> None:
     assert "never" not in order
 
 
+def test_a_stop_by_the_garbage_collector_in_the_pump_itself_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dropped client is stopped in whatever thread collects it, at whatever moment."""
+    machine = Machine()
+    driver = World(machine).driver()
+    wait = SocketWatch.wait
+
+    def collecting(watch: SocketWatch, timeout: float | None) -> None:
+        driver.stop()
+        wait(watch, timeout)
+
+    monkeypatch.setattr(SocketWatch, "wait", collecting)
+    Task(lambda: run(driver)).result()
+    assert machine.stops == 1
+
+
 def test_calls_still_in_the_queue_at_the_end_are_refused() -> None:
     machine = Machine(on_input=close)
     driver = World(machine).driver()
