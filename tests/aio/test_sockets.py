@@ -169,7 +169,7 @@ async def closing_while(server: SimServer, prepare: Callable[[Relay, NavienClien
             await prepare(relay, navien)
             await navien.close()
             assert navien.session_state is State.CLOSED
-        assert sockets_to(relay.port) == 0
+        await becomes(lambda: sockets_to(relay.port) == 0)
         await becomes(lambda: relay.open_connections == 0)
 
 
@@ -284,7 +284,7 @@ async def test_cancelling_while_entering_leaves_nothing(server: SimServer, after
             )
             async with navien:
                 await anyio.sleep_forever()
-        assert sockets_to(relay.port) == 0
+        await becomes(lambda: sockets_to(relay.port) == 0)
         await becomes(lambda: relay.open_connections == 0)
 
 
@@ -297,7 +297,7 @@ async def test_cancelling_the_body_closes_in_good_order(server: SimServer) -> No
             tasks.cancel_scope.cancel()
             await anyio.sleep_forever()
         assert navien.session_state is State.CLOSED
-        assert sockets_to(relay.port) == 0
+        await becomes(lambda: sockets_to(relay.port) == 0)
         last = [event async for event in stream][-1]
         assert isinstance(last, SessionClosed)
         assert last.error is None
@@ -324,7 +324,7 @@ async def test_a_task_cancelled_the_way_of_asyncio_leaves_nothing_either(server:
             task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert sockets_to(relay.port) == 0
+        await becomes(lambda: sockets_to(relay.port) == 0)
         await becomes(lambda: relay.open_connections == 0)
 
 
