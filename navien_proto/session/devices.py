@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve
 
@@ -44,6 +44,13 @@ class DeviceBook:
     def describe(self, mac: str, feature: DeviceFeature) -> None:
         """Keep what the heater says of itself."""
         self._features[mac] = feature
+
+    def restore(self, devices: Iterable[Device], features: Mapping[str, DeviceFeature]) -> None:
+        """Take what another run knew. The list is asked for all the same: a heater may be gone by now."""
+        self._devices = {
+            device.mac: device for device in devices if not self._wanted or device.mac in self._wanted
+        }
+        self._features = {mac: feature for mac, feature in features.items() if mac in self._devices}
 
     def listed(self, devices: Iterable[Device]) -> list[Device]:
         """Take the cloud's list; returns the heaters whose ``online`` is news.

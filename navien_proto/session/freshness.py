@@ -48,6 +48,10 @@ class Freshness:
         self._asked.discard(mac)
         self._stale.discard(mac)
 
+    def restore(self, mac: str, at: Instant) -> None:
+        """The device was last heard ``at`` that moment, in another run."""
+        self._last.setdefault(mac, at)
+
     def last(self, mac: str) -> Instant | None:
         """When the device was last heard, if ever."""
         return self._last.get(mac)

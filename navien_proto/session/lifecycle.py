@@ -97,6 +97,15 @@ class Lifecycle:
         """Why the session is not ready, as far as known; ``None`` when it is."""
         return None if self.state is State.READY else self._fatal or self._problem
 
+    @property
+    def clock_offset(self) -> timedelta:
+        """How much the cloud's clock is ahead of ours, as far as learnt."""
+        return self._upgrade.clock_offset
+
+    @clock_offset.setter
+    def clock_offset(self, offset: timedelta) -> None:
+        self._upgrade.clock_offset = offset
+
     # --- the way up --------------------------------------------------------------------------------------
 
     def begin(self, account: SavedAccount | None) -> None:

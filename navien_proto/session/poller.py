@@ -226,6 +226,11 @@ class Poller:
         """When the heater was last heard, if ever."""
         return self._fresh.last(mac)
 
+    @property
+    def freshness(self) -> Freshness:
+        """When each heater was last heard."""
+        return self._fresh
+
     # --- how it goes about it ----------------------------------------------------------------------------
 
     def _greet(self, device: Device, now: Instant) -> None:

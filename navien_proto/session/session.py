@@ -17,7 +17,9 @@ The parts: :mod:`~navien_proto.session.lifecycle` knows the way to a link and wh
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from random import Random
+from typing import TYPE_CHECKING
 
 from navien_proto.cloud.account import SavedAccount
 from navien_proto.errors import LinkBroken, NavienError, UsageError
@@ -55,6 +57,9 @@ from navien_proto.session.reader import Reader
 from navien_proto.session.states import State
 from navien_proto.session.steps import Edit
 from navien_proto.wire.commands import Command
+
+if TYPE_CHECKING:
+    from navien_proto.session.saved import SavedSession
 
 __all__ = ["Session"]
 
@@ -147,10 +152,40 @@ class Session:
 
     # --- what the application asks -----------------------------------------------------------------------
 
-    def start(self, now: Instant, account: SavedAccount | None = None) -> None:
-        """Begin: sign in, list, connect. ``account`` is what a token store kept. Works once."""
+    def start(self, now: Instant, account: SavedAccount | None = None, saved: SavedSession | None = None) -> None:
+        """Begin: sign in, list, connect. Works once.
+
+        ``account`` is what a token store kept, ``saved`` what :meth:`save` gave in another run: with it commands
+        can be checked and queued at once, the first signature is on the cloud's clock, and silence is counted
+        from when a heater was last heard.
+        """
+        if saved is not None and self.state is State.IDLE:
+            self._book.restore(saved.devices, saved.features)
+            self._lifecycle.clock_offset = timedelta(seconds=saved.clock_offset)
+            for device in self._book:
+                heard = saved.heard(device.mac, now)
+                if heard is not None:
+                    self._poller.freshness.restore(device.mac, heard)
         self._lifecycle.begin(account)
         self._settle(now)
+
+    def save(self, now: Instant) -> SavedSession:
+        """What another run should know; tokens are in the account that AccountChanged tells of.
+
+        Commands on their way are not in it: their callers do not live on.
+        """
+        from navien_proto.session.saved import SavedSession
+
+        known = [device.mac for device in self._book]
+        features = {mac: feature for mac in known if (feature := self._book.feature(mac)) is not None}
+        heard = {mac: at.utc for mac in known if (at := self._poller.freshness.last(mac)) is not None}
+        return SavedSession(
+            saved_at=now.utc,
+            clock_offset=self._lifecycle.clock_offset.total_seconds(),
+            devices=tuple(self._book),
+            features=features,
+            last_heard=heard,
+        )
 
     def stop(self, now: Instant) -> None:
         """Close for good, from every state, in bounded time; every unfinished command is cancelled."""
