@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -43,9 +44,19 @@ def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
 @pytest.fixture
 def broker(mosquitto: Mosquitto) -> Iterator[Mosquitto]:
     """The broker, for a test of whose clients it must not complain."""
-    before = mosquitto.mark
+    before = settled(mosquitto)
     yield mosquitto
+    settled(mosquitto)
     assert mosquitto.complaints(before) == []
+
+
+def settled(mosquitto: Mosquitto) -> int:
+    """Where the log is when everything that happened before stands in it: a client comes and goes last of all."""
+    before, last = mosquitto.mark, f"navien-last-{next(CLIENTS):08x}"
+    with link(mosquitto, "mqtt", last) as mine:
+        mine.close()
+    mosquitto.wait_for(f"Client {last} disconnected", since=before)
+    return mosquitto.mark
 
 
 @pytest.fixture
@@ -244,22 +255,30 @@ def test_a_second_client_of_the_same_id_throws_out_the_first(broker: Mosquitto, 
 
 def test_a_broker_drops_who_is_silent_and_keeps_who_pings(broker: Mosquitto, name: str) -> None:
     """Keep-alive of a second: the silent one is cut after one and a half, the other one is not."""
-    with (
-        link(broker, "mqtt", name, keep_alive=1) as silent,
-        link(broker, "ws", f"{name}-2", keep_alive=1) as alive,
-    ):
-        before = broker.mark
-        last: list[LinkInput] = []
-        while not last:
+    for keep_alive in (1, 5, 20):
+        client_id = f"{name}-{keep_alive}"
+        with (
+            link(broker, "mqtt", client_id, keep_alive=keep_alive) as silent,
+            link(broker, "ws", f"{client_id}-2", keep_alive=keep_alive) as alive,
+        ):
+            before, pinged, longest = broker.mark, time.monotonic(), 0.0
+            try:
+                while not silent.heard:
+                    longest, pinged = max(longest, time.monotonic() - pinged), time.monotonic()
+                    alive.do(Ping(1))
+                    alive.until(PongReceived)
+                    silent.read(0.3)
+            except AssertionError:
+                if longest > keep_alive:
+                    continue  # a busy machine made us the silent one: once more, with more time
+                raise
+            assert isinstance(silent.heard[-1], LinkLost)
+            assert "exceeded timeout" in broker.wait_for(f"Client {client_id} ", since=before)
             alive.do(Ping(1))
             alive.until(PongReceived)
-            silent.read(0.3)
-            last = silent.heard
-        assert isinstance(last[-1], LinkLost)
-        assert "exceeded timeout" in broker.wait_for(f"Client {name} ", since=before)
-        alive.do(Ping(1))
-        alive.until(PongReceived)
-        alive.close()
+            alive.close()
+            return
+    raise AssertionError("we never pinged in time")
 
 
 @pytest.mark.parametrize("scheme", ["mqtt", "wss"])
