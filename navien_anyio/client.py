@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from anyio import to_thread
 
@@ -22,6 +22,9 @@ from navien_proto.session.hub import Hub
 from navien_proto.session.settings import GivenConfig, chosen_config, find_device, session_config
 from navien_proto.wire.commands import Command
 from navien_sync.stores import MemoryStore, TokenStore, TranscriptFile, gather_config
+
+if TYPE_CHECKING:
+    from navien_proto.session.statistics import Statistics
 
 __all__ = ["NavienClient"]
 
@@ -158,6 +161,14 @@ class NavienClient:
             UsageError: the client was not entered yet.
         """
         return self._running().session
+
+    def statistics(self) -> Statistics:
+        """How the session has been so far: connections, messages, round trips, gaps; without a name or a secret.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self.session.statistics(self._parts.clock())
 
     @property
     def hub(self) -> Hub:

@@ -6,7 +6,7 @@ import os
 import ssl
 import weakref
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from navien_proto.config import Config
 from navien_proto.errors import UsageError
@@ -24,6 +24,9 @@ from navien_sync.http import HttpClient
 from navien_sync.hub import SharedHub
 from navien_sync.stores import MemoryStore, TokenStore, TranscriptFile, gather_config
 from navien_sync.streams import EventStream
+
+if TYPE_CHECKING:
+    from navien_proto.session.statistics import Statistics
 
 __all__ = ["NavienClient"]
 
@@ -161,6 +164,14 @@ class NavienClient:
             UsageError: the client was not entered yet.
         """
         return self._running().session
+
+    def statistics(self) -> Statistics:
+        """How the session has been so far: connections, messages, round trips, gaps; without a name or a secret.
+
+        Raises:
+            UsageError: the client was not entered yet.
+        """
+        return self.session.statistics(self._parts.clock())
 
     @property
     def hub(self) -> SharedHub:

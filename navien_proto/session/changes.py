@@ -61,14 +61,14 @@ class _Known(NamedTuple):
     program_reservation_use: bool | None
 
     @property
-    def element(self) -> bool | None:
-        """Whether an element is on; a unit that tells of one relay alone has that one."""
-        return _either(self.heat_upper_use, self.heat_lower_use)
+    def elements(self) -> tuple[bool | None, bool | None]:
+        """The relays of both elements; a unit that tells of one alone has that one."""
+        return self.heat_upper_use, self.heat_lower_use
 
     @property
-    def draw(self) -> bool | None:
-        """Whether water is drawn; no unit was seen to tell of a long draw."""
-        return _either(self.dhw_use, self.dhw_use_sustained)
+    def draws(self) -> tuple[bool | None, bool | None]:
+        """Short and long draw; no unit was seen to tell of a long one."""
+        return self.dhw_use, self.dhw_use_sustained
 
 
 _pick = DeviceStatus.picker(*_Known._fields)
@@ -101,7 +101,7 @@ class Changes:
         """Whether the device heats or gives hot water, as far as it said."""
         one = self._devices.get(mac)
         known = one.known if one is not None else None
-        return known is not None and bool(known.comp_use or known.element or known.draw)
+        return known is not None and bool(known.comp_use or any(known.elements) or any(known.draws))
 
     def duplicate(self, mac: str, message: Message, payload: bytes) -> bool:
         """Whether this message of that device was taken before; from now on it counts as taken."""
@@ -139,10 +139,6 @@ class Changes:
         return one
 
 
-def _either(one: bool | None, other: bool | None) -> bool | None:
-    return None if one is None and other is None else bool(one or other)
-
-
 def _latest(before: Any, told: Any) -> Any:
     return before if told is None else told
 
@@ -162,8 +158,8 @@ def _changed(before: _Known, after: _Known, device: Device, link: int, now: Inst
     if _switched(before.comp_use, after.comp_use):
         heating = ce.HeatingStarted if after.comp_use else ce.HeatingStopped
         found.append(heating(**where, source=HeatSource.HEAT_PUMP))
-    if _switched(before.element, after.element):
-        heating = ce.HeatingStarted if after.element else ce.HeatingStopped
+    if _joined(before.elements, after.elements):
+        heating = ce.HeatingStarted if any(after.elements) else ce.HeatingStopped
         found.append(heating(**where, source=HeatSource.ELEMENT))
     for upper, was, on in (
         (True, before.heat_upper_use, after.heat_upper_use),
@@ -171,8 +167,8 @@ def _changed(before: _Known, after: _Known, device: Device, link: int, now: Inst
     ):
         if _switched(was, on):
             found.append((ce.ElementOn if on else ce.ElementOff)(**where, upper=upper))
-    if _switched(before.draw, after.draw):
-        found.append((ce.DrawStarted if after.draw else ce.DrawEnded)(**where))
+    if _joined(before.draws, after.draws):
+        found.append((ce.DrawStarted if any(after.draws) else ce.DrawEnded)(**where))
     found += _errors(before, after, where)
     if _switched(before.program_reservation_use, after.program_reservation_use):
         found.append(ce.ReservationsSwitched(**where, on=bool(after.program_reservation_use)))
@@ -181,6 +177,15 @@ def _changed(before: _Known, after: _Known, device: Device, link: int, now: Inst
 
 def _switched(before: bool | None, after: bool | None) -> bool:
     return before is not None and after is not None and before is not after
+
+
+def _joined(before: tuple[bool | None, ...], after: tuple[bool | None, ...]) -> bool:
+    """Whether the first of these flags went on, or the last of them off; one told for the first time starts
+    nothing.
+    """
+    if any(before):
+        return not any(after)
+    return any(was is False and on for was, on in zip(before, after, strict=True))
 
 
 def _errors(before: _Known, after: _Known, where: dict[str, Any]) -> list[DeviceChange]:

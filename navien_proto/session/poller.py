@@ -218,13 +218,10 @@ class Poller:
         """Whether any heater is silent for too long."""
         return any(self._fresh.stale(device.mac) for device in self._book)
 
-    def stale(self, mac: str) -> bool:
-        """Whether the heater is silent for too long."""
-        return self._fresh.stale(mac)
-
-    def last_heard(self, mac: str) -> Instant | None:
-        """When the heater was last heard, if ever."""
-        return self._fresh.last(mac)
+    def heard_of(self, mac: str) -> tuple[float | None, bool]:
+        """When the heater was last heard (monotonic seconds), if ever, and whether that is too long ago."""
+        last = self._fresh.last(mac)
+        return None if last is None else last.monotonic, self._fresh.stale(mac)
 
     @property
     def freshness(self) -> Freshness:

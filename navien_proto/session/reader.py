@@ -10,6 +10,7 @@ from navien_proto.session.desk import Desk
 from navien_proto.session.devices import DeviceBook
 from navien_proto.session.events import Event, FeatureReceived, OtherReceived, StatusReceived, Undecodable
 from navien_proto.session.poller import Poller
+from navien_proto.session.recorder import Recorder
 from navien_proto.wire.decode import decode
 from navien_proto.wire.messages import EventMessage, FeatureMessage, RequestSeen, StatusMessage
 
@@ -20,14 +21,20 @@ class Reader:
     """Takes each message of the link. ``events`` is the session's own."""
 
     def __init__(
-        self, book: DeviceBook, desk: Desk, poller: Poller, changes: Changes, events: list[Event]
+        self,
+        book: DeviceBook,
+        desk: Desk,
+        poller: Poller,
+        changes: Changes,
+        recorder: Recorder,
+        events: list[Event],
     ) -> None:
         self._book = book
         self._desk = desk
         self._poller = poller
         self._changes = changes
+        self._recorder = recorder
         self._events = events
-        self.duplicates = 0
 
     def read(self, received: MessageReceived, now: Instant) -> None:
         """Decode one message and tell of it. Nothing a peer sends raises here."""
@@ -35,8 +42,10 @@ class Reader:
         try:
             message = decode(received.topic, received.payload)
         except DecodeError as error:
+            self._recorder.undecodable += 1
             self._events.append(Undecodable(now, link, error))
             return
+        self._recorder.received[type(message)] += 1
         if isinstance(message, RequestSeen):
             self._desk.seen(message)
             return  # the device's filter shows us every request, our own included (mqtt.md section 5.4)
@@ -46,7 +55,7 @@ class Reader:
             self._events.append(OtherReceived(now, link, message))
             return
         if received.retain or self._changes.duplicate(device.mac, message, received.payload):
-            self.duplicates += 1
+            self._recorder.duplicates += 1
             return
         changes = self._changes.take(device, message, link, now)
         self._poller.heard(device, message, link, now)

@@ -54,12 +54,14 @@ from navien_proto.session.lifecycle import Lifecycle
 from navien_proto.session.outbox import QueuedCommand
 from navien_proto.session.poller import Poller
 from navien_proto.session.reader import Reader
+from navien_proto.session.recorder import Recorder
 from navien_proto.session.states import State
 from navien_proto.session.steps import Edit
 from navien_proto.wire.commands import Command
 
 if TYPE_CHECKING:
     from navien_proto.session.saved import SavedSession
+    from navien_proto.session.statistics import Statistics
 
 __all__ = ["Session"]
 
@@ -95,7 +97,8 @@ class Session:
             self._deadlines,
             rng=rng,
         )
-        self._reader = Reader(self._book, self._desk, self._poller, changes, self._events)
+        self._recorder = Recorder()
+        self._reader = Reader(self._book, self._desk, self._poller, changes, self._recorder, self._events)
         self._lifecycle = Lifecycle(
             config,
             self._connection,
@@ -149,6 +152,20 @@ class Session:
     def queue(self) -> tuple[QueuedCommand, ...]:
         """The commands that wait to be sent, for a connection or for their turn: what, and since when."""
         return self._desk.waiting
+
+    def statistics(self, now: Instant) -> Statistics:
+        """How the session has been so far, without a name or a secret."""
+        from navien_proto.session.statistics import snapshot
+
+        devices = [(device.mac, device.online, *self._poller.heard_of(device.mac)) for device in self._book]
+        return snapshot(
+            self._recorder,
+            now,
+            round_trips=self._desk.round_trips,
+            link=self._connection.link if self._connection.ready else None,
+            queued=self.queued,
+            devices=devices,
+        )
 
     # --- what the application asks -----------------------------------------------------------------------
 
@@ -298,12 +315,14 @@ class Session:
         """What the transport shall do, in order; collected once."""
         actions = self._actions.copy()
         self._actions.clear()
+        self._recorder.acted(actions)
         return actions
 
     def events(self) -> list[Event]:
         """What the application is told, in order; collected once."""
         events = self._events.copy()
         self._events.clear()
+        self._recorder.told(events)
         return events
 
     # --- how it moves ------------------------------------------------------------------------------------
@@ -322,6 +341,8 @@ class Session:
             if not self._connection.has_notices:
                 break  # what was sent was not refused on the spot
         self._lifecycle.tell_account(now)
+        if self.state is not self._recorder.state:
+            self._recorder.entered(self.state, now)
 
     def _noticed(self, notice: Notice, now: Instant) -> None:
         match notice:
