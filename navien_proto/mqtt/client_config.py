@@ -1,0 +1,65 @@
+"""What a client of any broker is told: where the broker is, who we are, and how patient to be."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from attrs import field, frozen, validators
+
+from navien_proto.errors import UsageError
+from navien_proto.mqtt.actions import Endpoint, Scheme, Version, Will
+from navien_proto.mqtt.settings import ConnectionConfig
+
+__all__ = ["PORTS", "VERSIONS", "MqttConfig", "broker_endpoint"]
+
+PORTS: dict[str, int] = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+"""The port of each scheme where none is given (MQTT 3.1.1 section 4.2; HTTP's own for WebSocket)."""
+VERSIONS: dict[str, Version] = {"3.1.1": 4, "5": 5}
+
+
+def broker_endpoint(where: str, port: int | None = None) -> Endpoint:
+    """What ``where`` means: a host name, or a URL such as ``mqtts://broker.example:8883`` or ``wss://host/mqtt``.
+
+    Raises:
+        UsageError: it is neither, or holds a user name or password, which have arguments of their own.
+    """
+    if not where.strip():
+        raise UsageError("the broker's host is empty")
+    url = urlsplit(where if "://" in where else f"mqtt://{where}")
+    if url.scheme not in PORTS:
+        raise UsageError(f"the broker's URL begins with {url.scheme}://; it may be {', '.join(PORTS)}")
+    if url.username is not None or url.password is not None:
+        raise UsageError("the broker's URL holds a user name; give username and password by themselves")
+    try:
+        given = url.port if port is None else port
+    except ValueError:
+        raise UsageError("the broker's port must be a number from 1 to 65535") from None
+    if not url.hostname:
+        raise UsageError("the broker's URL names no host")
+    if given is not None and not 1 <= given <= 65535:
+        raise UsageError(f"the broker's port is {given}; it must be from 1 to 65535")
+    scheme: Scheme = url.scheme  # type: ignore[assignment]
+    target = f"{url.path or '/mqtt'}{'?' + url.query if url.query else ''}" if scheme in ("ws", "wss") else ""
+    return Endpoint(scheme, url.hostname, given or PORTS[scheme], target)
+
+
+@frozen(kw_only=True)
+class MqttConfig:
+    """The settings of one connection to a broker; times in seconds.
+
+    ``version`` ``"5"`` falls back to 3.1.1 when the broker refuses it or does not answer. ``client_id`` is made
+    when left out. ``queue`` lets operations wait for a connection: at most ``queue_limit``, the oldest dropped,
+    each for ``queue_expiry``. ``window`` bounds the publishes at QoS 1 and 2 that await their acknowledgement.
+    """
+
+    endpoint: Endpoint
+    client_id: str | None = None
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    will: Will | None = None
+    version: str = field(default="3.1.1", validator=validators.in_(tuple(VERSIONS)))
+    connection: ConnectionConfig = field(factory=ConnectionConfig)
+    queue: bool = True
+    queue_limit: int = field(default=10_000, validator=validators.ge(1))
+    queue_expiry: float = 300.0
+    window: int = field(default=100, validator=[validators.ge(1), validators.le(60_000)])
