@@ -14,6 +14,7 @@ from attrs import define, frozen
 from navien_proto.cloud.replies import json_object
 from navien_proto.errors import DecodeError
 from navien_proto.fixture_set import (
+    ENDPOINTS,
     LARGEST,
     Fixture,
     MessageFixture,
@@ -22,7 +23,7 @@ from navien_proto.fixture_set import (
     RestRequest,
     title_of,
 )
-from navien_proto.har import MqttMessage, RestExchange, Row, answer_key
+from navien_proto.har import MqttMessage, RestExchange, Row
 from navien_proto.jsontext import loads
 from navien_proto.wire.messages import ControlFailure, FeatureMessage, RequestSeen, StatusMessage
 
@@ -62,10 +63,10 @@ def collect(rows: Iterable[Row], *, everything: bool = False) -> Collected:
     left_out = 0
     for row in rows:
         title = title_of(row)
-        fixture = None if title is None else _fixture_of(row)
-        if title is None or fixture is None:
+        if title is None:
             left_out += 1
             continue
+        fixture = _fixture_of(row, title)
         sort = sorts.setdefault(title, Sort(title))
         sort.seen += 1
         content = fixture.document()
@@ -123,20 +124,16 @@ def _shape(value: object) -> object:
     return type(value).__name__
 
 
-def _fixture_of(row: Row) -> Fixture | None:
-    """The fixture of a decoded entry; ``None`` when it cannot be written as one."""
+def _fixture_of(row: Row, title: str) -> Fixture:
     entry = row.entry
+    what = f"From a capture: {title}."
     if isinstance(entry, MqttMessage):
-        what = f"From a capture: {title_of(row)}."
         return MessageFixture(what=what, source=SOURCE, topic=entry.topic, payload=_document(entry.payload)[0])
-    key = answer_key(entry)
-    if key is None:
-        return None
-    method, path = key
+    method, path = next(key for key, name in ENDPOINTS.items() if title.startswith(f"{name}."))
     _, mark, query = entry.url.partition("?")
     (asked, _), (came, is_json) = _document(entry.request_body), _document(entry.reply.body)
     return RestFixture(
-        what=f"From a capture: {title_of(row)}.",
+        what=what,
         source=SOURCE,
         request=RestRequest(method=method, path=f"{path}{mark}{query}", body=asked),
         reply=RestReply(

@@ -473,3 +473,10 @@ class TestEndpointsOfOthers:
         plain, frames = exchange("/x", {}), socket(frame(b"\xd0\x00"), headers=[])
         plain["request"]["url"] = frames["request"]["url"] = url
         assert [row.result for row in decode_capture(read_har(har(plain, frames)))] == [None]
+
+
+def test_headers_may_be_absent() -> None:
+    entry = exchange("/device/list", {"code": 200, "msg": "SUCCESS", "data": []})
+    del entry["request"]["headers"], entry["response"]["headers"]
+    (row,) = decode_capture(read_har(har(entry)))
+    assert isinstance(row.result, answers.DevicePage)
