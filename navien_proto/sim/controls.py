@@ -63,12 +63,11 @@ def _vacation_days(unit: Unit, param: list[int]) -> None:
 
 def _anti_legionella_on(unit: Unit, param: list[int]) -> None:
     if 1 <= param[0] <= 30:
-        unit.counters.anti_legionella = True
-        unit.counters.anti_legionella_days = param[0]
+        unit.switch_disinfection(param[0])
 
 
 def _anti_legionella_off(unit: Unit, _param: list[int]) -> None:
-    unit.counters.anti_legionella = False
+    unit.switch_disinfection(None)
 
 
 def _filter_reset(unit: Unit, _param: list[int]) -> None:

@@ -19,6 +19,7 @@ from navien_proto.sim.heater_config import HeaterConfig, Noise
 from navien_proto.sim.household import Draws
 from navien_proto.sim.programme import Programme
 from navien_proto.sim.refrigerant import FAN_TARGET, PowerMeter, Refrigerant
+from navien_proto.sim.safety import Safety
 from navien_proto.sim.sequencer import Sequencer
 from navien_proto.sim.tank import Tank
 from navien_proto.sim.thermostat import Thermostat
@@ -36,7 +37,6 @@ _CONSTANT = {
     "conOvrSensorUse": 1,
     "wtrOvrSensorUse": 1,
     "freezeProtectionTemperature": 12,
-    "antiLegionellaOperationBusy": 1,
     "temperatureType": 2,
     "tempFormulaType": 1,
     "errorBuzzerUse": 2,
@@ -164,8 +164,8 @@ class Parts(Protocol):
         """Hours and switches."""
 
     @property
-    def error(self) -> tuple[int, int]:
-        """Code and sub-code of the error reported; zeros for none."""
+    def safety(self) -> Safety:
+        """Errors, and heating against frost and legionella."""
 
     @property
     def figures(self) -> Figures:
@@ -198,7 +198,7 @@ def assemble(command: int, now: float, unit: Parts, jitter: Jitter) -> dict[str,
     status["dhwTemperature"] = upper // 5
     status["dhwTemperatureSetting"] = thermostat.set_point
     status["programReservationUse"] = _flag(unit.programme.on)
-    status["errorCode"], status["subErrorCode"] = unit.error
+    status["errorCode"], status["subErrorCode"] = unit.safety.error
     status["wifiRssi"] = config.signal + jitter.signal
     status["dhwTargetTemperatureSetting"] = thermostat.set_point
     status["tankUpperTemperature"] = upper
@@ -215,6 +215,7 @@ def assemble(command: int, now: float, unit: Parts, jitter: Jitter) -> dict[str,
     status["vacationDaySetting"] = counters.vacation_days
     status["vacationDayElapsed"] = counters.vacation_elapsed
     status["antiLegionellaUse"] = _flag(counters.anti_legionella)
+    status["antiLegionellaOperationBusy"] = _flag(unit.safety.disinfecting)
     status["antiLegionellaPeriod"] = counters.anti_legionella_days
     status["dhwOperationSetting"] = thermostat.mode
     status["currentHeatUse"] = sequencer.demand.heat_use

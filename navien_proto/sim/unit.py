@@ -16,9 +16,10 @@ from navien_proto.sim.heater_status import Counters, Figures
 from navien_proto.sim.household import Draws, Household
 from navien_proto.sim.programme import Entry, Programme
 from navien_proto.sim.refrigerant import PowerMeter, Refrigerant
+from navien_proto.sim.safety import Safety
 from navien_proto.sim.sequencer import Sequencer, Step
 from navien_proto.sim.tank import Inputs, Tank, TankState
-from navien_proto.sim.thermostat import COMPRESSOR_MODES, NO_DEMAND, Bounds, Demand, Thermostat
+from navien_proto.sim.thermostat import COMPRESSOR_MODES, Bounds, Demand, Thermostat
 from navien_proto.sim.usage import UseCounter
 from navien_proto.timers import Timers
 
@@ -33,8 +34,6 @@ PATIENCE = 30.0
 #: How far ahead a crossing is looked for, s.
 HORIZON = 6 * 3600.0
 HOUR = 3600.0
-#: Errors that stop heating: a water leak and an overflowing condensate pan (section 14).
-STOPPING = (799, 990)
 NORMAL_MODES = (Mode.HEAT_PUMP, Mode.ELECTRIC, Mode.ENERGY_SAVER, Mode.HIGH_DEMAND)
 
 
@@ -57,7 +56,7 @@ class Unit:
         )
         self.figures = Figures(config.timing.figure_lag, config.set_point, self.thermostat.reference)
         self.draws = None if household is None else Draws(household, started)
-        self.error = (0, 0)
+        self.safety = Safety(min(config.ambient, config.inlet))
         self.use = UseCounter()
         self._before: int = config.mode if config.mode in NORMAL_MODES else Mode.HEAT_PUMP
         self._end_mode(config.mode)
@@ -144,6 +143,17 @@ class Unit:
         self.thermostat.tou_status = (self.config.tou_status or 1) if on else 0
         self._settle()
 
+    def switch_disinfection(self, days: int | None) -> None:
+        """Anti-legionella every so many days, the first time after as many; ``None`` switches it off."""
+        self.counters.anti_legionella = days is not None
+        if days is None:
+            self.safety.disinfecting = False
+            self.timers.cancel(Step.DISINFECT)
+            self._review()
+        else:
+            self.counters.anti_legionella_days = days
+            self.timers.set(Step.DISINFECT, self.clock + 24 * HOUR * days)
+
     def heartbeat_due(self) -> bool:
         """Whether ``Step.HEARTBEAT`` has come since this was last asked."""
         due, self._heartbeat = self._heartbeat, False
@@ -163,7 +173,7 @@ class Unit:
 
     def set_error(self, code: int, sub: int = 0) -> None:
         """Report this error, 0 for none; a leak and an overflow stop all heating."""
-        self.error = (code, sub)
+        self.safety.error = (code, sub)
         self._review()
 
     def local_time(self) -> datetime:
@@ -254,6 +264,10 @@ class Unit:
                     self.write_set_point(entry.param)
                     self.choose_mode(entry.mode, max(1, self.counters.vacation_days))
                     self._plan_reservation(moment)
+            case Step.DISINFECT:
+                self.safety.disinfecting = True
+                self.timers.set(step, self.clock + 24 * HOUR * self.counters.anti_legionella_days)
+                self._review()
             case Step.HEARTBEAT:
                 self._heartbeat = True
             case Step.MODE_END:
@@ -276,8 +290,8 @@ class Unit:
         self._call(wish)
 
     def _call(self, demand: Demand) -> None:
-        if self.error[0] in STOPPING:
-            demand = NO_DEMAND
+        probes = self.tank.state.upper_probe, self.tank.state.lower_probe
+        demand = self.safety.demand(demand, self.thermostat.mode, *probes)
         if demand.element != self.sequencer.demand.element:
             self._element_free = False
             self.timers.cancel(Step.REVIEW)
@@ -311,11 +325,10 @@ class Unit:
         )
 
     def _limits(self) -> Bounds:
-        if self.error[0] in STOPPING:
-            return Bounds()
         if Step.WRITTEN in self.timers:  # a written set point is looked at once, and not before its time
             return Bounds()
-        return self.thermostat.bounds(self.sequencer.demand, element_free=self._element_free)
+        bounds = self.thermostat.bounds(self.sequencer.demand, element_free=self._element_free)
+        return self.safety.bounds(bounds, self.thermostat.mode, self.tank.state.upper_probe)
 
     def _water(self) -> float:
         return (self.tank.state.upper + self.tank.state.lower) / 2.0
