@@ -290,6 +290,13 @@ def test_every_error_has_its_row() -> None:
     assert (len(ERRORS), len(STATUS_FIELDS), len(FEATURE_FIELDS)) == (46, 102, 43), "the pages name these numbers"
 
 
+def test_captured_status_fields_and_no_others_are_marked_so() -> None:
+    for row in table(PROTOCOL / "status_fields.md", first="wire name"):
+        name = row[0].partition("`")[0]
+        (field,) = (one for one in STATUS_FIELDS if one.wire_name == name)
+        assert any(cell.startswith("**C** ") for cell in row) is field.captured, name
+
+
 def test_every_row_says_how_sure_it_is() -> None:
     for page, first in (("status_fields.md", "wire name"), ("error_codes.md", "code"), ("commands.md", "code")):
         header = next(

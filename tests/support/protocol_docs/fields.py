@@ -9,7 +9,7 @@ from navien_proto import units
 from navien_proto.model import codes
 from navien_proto.model.error_codes import ERRORS
 from navien_proto.model.feature import FEATURE_FIELDS
-from navien_proto.model.fields import FieldRow, Readings
+from navien_proto.model.fields import FieldRow
 from navien_proto.model.status import STATUS_FIELDS, DeviceStatus
 from tests.support.protocol_docs.commands import gated_by
 from tests.support.protocol_docs.facts import facts, how_sure
@@ -26,7 +26,7 @@ OTHER_PRODUCTS = ("WaterLevel", "FilterChange", "Operation", "TouWeekType", "Hea
 def status_table() -> str:
     """Every field of a status."""
     told = facts("status_fields")
-    heads = ("wire name", "python name", "decoder", "unit", "range (raw)", "seen (raw)", "seen", "how sure")
+    heads = ("wire name", "python name", "decoder", "unit", "range (raw)", "seen (raw)", "how sure")
     return table(
         (*heads, "meaning", "remarks"),
         (
@@ -35,8 +35,7 @@ def status_table() -> str:
                 code(row.decoder),
                 row.unit,
                 _range(row, told[row.wire_name]),
-                told[row.wire_name].get("seen", ""),
-                _decoded(DeviceStatus, row, told[row.wire_name].get("seen", "")),
+                _seen(row, told[row.wire_name].get("seen", "")),
                 how_sure(told[row.wire_name], "C" if row.captured else "D"),
                 row.note,
                 told[row.wire_name].get("remark", ""),
@@ -101,13 +100,13 @@ def _range(row: FieldRow, fact: dict[str, Any]) -> str:
     return {"firmware_version": "0..4294967295", "str": "text"}.get(row.decoder, "not told")
 
 
-def _decoded(readings: type[Readings], row: FieldRow, seen: str) -> str:
-    """The raw values that were seen, as the code reads them; nothing when that is the same."""
+def _seen(row: FieldRow, seen: str) -> str:
+    """The raw values that were seen, and in brackets what the code makes of them when that is another thing."""
     if not seen or row.decoder in ("int", "diff_raw"):
-        return ""
-    parts = seen.replace("..", ";").split(";")
-    values = [_shown(getattr(readings.from_wire({row.wire_name: int(raw)}), row.python_name)) for raw in parts]
-    return (" .. " if ".." in seen else "; ").join(values)
+        return seen
+    raws = [int(raw) for raw in seen.replace("..", ";").split(";")]
+    values = [_shown(getattr(DeviceStatus.from_wire({row.wire_name: raw}), row.python_name)) for raw in raws]
+    return f"{seen} ({('..' if '..' in seen else '; ').join(values)})"
 
 
 def _shown(value: object) -> str:
