@@ -45,6 +45,9 @@ def test_the_app_connection() -> None:
         reply_topic=None,
         qos=1,
     )
+    other = app_connection(Device(mac="aabbccddeeff", device_type=50), "client-0001")
+    assert json.loads(other.payload)["requestTopic"] == other.topic
+    assert other.topic == "evt/50/navilink-aabbccddeeff/app-connection"
     will = app_connection(DEVICE, "client-0001", connected=False)
     assert json.loads(will.payload)["event"]["connection"] == {"os": "A", "status": 0}
 

@@ -57,6 +57,8 @@ def test_a_device_comes_and_goes(status: int, connected: bool) -> None:
     assert message.connected is connected
     assert message.name == "connection"
     assert message.mac == MAC
+    assert message.raw == value
+    assert message.problems == ()
 
 
 @pytest.mark.parametrize("event", [None, {}, {"connection": 1}, {"connection": {}}])
@@ -70,7 +72,10 @@ def test_an_event_without_a_word_of_it(event: object) -> None:
 def test_an_event_of_unknown_meaning(status: object) -> None:
     message = read(ConnectionEvent, CONNECTION, {"event": {"connection": {"status": status}}})
     assert message.connected is None
-    assert paths(message) == ["event.connection.status"]
+    (problem,) = message.problems
+    assert (problem.path, problem.raw) == ("event.connection.status", status)
+    if type(status) is int:
+        assert problem.reason == "a connection is 0 or 1"
 
 
 def test_an_app_says_that_it_is_there() -> None:
@@ -84,8 +89,22 @@ def test_an_app_says_that_it_is_there() -> None:
     assert (long.connected, long.os, long.timestamp, long.client_id, long.mac) == (False, "A", None, CLIENT, MAC)
     short = read(AppConnectionSeen, APP, {"clientID": CLIENT, "timestamp": "2026-01-15T12:00:00Z"})
     assert (short.connected, short.os, short.timestamp) == (True, None, "2026-01-15T12:00:00Z")
+    assert {long.name, short.name} == {"app-connection"}
+    assert short.raw == {"clientID": CLIENT, "timestamp": "2026-01-15T12:00:00Z"}
     nothing = read(AppConnectionSeen, APP, [])
     assert (nothing.connected, nothing.mac) == (None, MAC)
+
+
+def test_what_is_odd_about_an_app_is_told_by_its_path() -> None:
+    connection = {"os": 7, "status": 9}
+    message = read(AppConnectionSeen, APP, {"event": {"connection": connection}, "timestamp": 5, "clientID": 1})
+    assert [(problem.path, problem.raw, problem.reason) for problem in message.problems] == [
+        ("clientID", 1, "text belongs here"),
+        ("event.connection.status", 9, "a connection is 0 or 1"),
+        ("event.connection.os", 7, "text belongs here"),
+        ("timestamp", 5, "text belongs here"),
+    ]
+    assert (message.connected, message.os, message.timestamp, message.client_id) == (None,) * 4
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,17 @@ from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 
 from navien_proto.model.fields import Problem
+from navien_proto.model.schedules import RecirculationProgramme, ReservationProgramme
 from navien_proto.model.status import DeviceStatus
-from navien_proto.wire.messages import ControlFailure, Message, Reason, StatusMessage, UnknownMessage
+from navien_proto.wire.messages import (
+    ControlFailure,
+    Message,
+    Reason,
+    RecirculationMessage,
+    ReservationsMessage,
+    StatusMessage,
+    UnknownMessage,
+)
 
 MAC = "aabbccddeeff"
 
@@ -32,6 +41,18 @@ def test_frozen() -> None:
 def test_can_be_counted_in_a_set_whatever_it_holds() -> None:
     odd = UnknownMessage(topic="t", raw=[{}], problems=(Problem("x", [], "why"),))
     assert len({odd, evolve(odd)}) == 1
+
+
+def test_messages_of_different_kinds_are_different() -> None:
+    first = ReservationsMessage(topic="t", programme=ReservationProgramme(None), packed=False, raw={})
+    other = RecirculationMessage(topic="t", programme=RecirculationProgramme(None), packed=False, raw={})
+    assert first != other
+    assert first != "t"
+    assert first == evolve(first)
+    assert hash(first) == hash(evolve(first))
+    # Sets of many messages stay quick: their hashes differ.
+    hashes = {hash(evolve(first, topic=f"t{number}")) for number in range(50)} | {hash(other)}
+    assert len(hashes) == 51
 
 
 def test_the_mac_is_shown_nowhere() -> None:

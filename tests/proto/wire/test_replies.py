@@ -16,6 +16,7 @@ from navien_proto.errors import UsageError
 from navien_proto.model.codes import DiagnosticsType, EnergyQueryType, FirmwareType, Mode, Unknown
 from navien_proto.model.diagnostics import DIAGNOSTICS_FIELDS, GROUPS, Diagnostics
 from navien_proto.model.energy import EnergyPeriod, EnergyUse, Granularity, total_of
+from navien_proto.model.fields import Problem
 from navien_proto.model.firmware import FirmwareDownload, FirmwareVersion
 from navien_proto.wire.decode import decode
 from navien_proto.wire.messages import (
@@ -145,6 +146,10 @@ def test_time_of_use() -> None:
         ([{"enable": 2, "week": 124, "hour": 6, "min": 30, "mode": 4, "param": 120}], ReservationsMessage),
         ([], ReservationsMessage),
         (["x"], ReservationsMessage),
+        # An ff that is not the sixth byte of an entry says nothing.
+        ("ff7c061e0478", ReservationsMessage),
+        ("027c061eff78027c061e04780f", ReservationsMessage),
+        ("027c061e047f", ReservationsMessage),
     ],
 )
 def test_without_help_of_the_topic_the_content_tells(entries: object, kind: type[Message]) -> None:
@@ -318,8 +323,9 @@ def test_what_is_odd_about_diagnostics_is_told_by_its_path() -> None:
     assert set(paths(message)) == {"typeOfTD", "data.tsData.cumulatedPwrHp", "data.tdData", "data.taData"}
     assert message.diagnostics.element_energy == 5
     assert message.diagnostics.raw["new"] == 1
+    assert message.raw == reply({"typeOfTD": "2", "data": data})["response"]
     wrong = read(DiagnosticsMessage, TD, reply({"typeOfTD": 7, "data": []}))
-    assert paths(wrong) == ["data"]
+    assert wrong.problems == (Problem("data", [], "an object belongs here"),)
     assert wrong.type_of_diagnostics == Unknown(7)
     assert read(DiagnosticsMessage, TD, reply({"typeOfTD": 2})).problems == ()
 

@@ -16,27 +16,36 @@ MAC = "aabbccddeeff"
 CLIENT = "client-0001"
 
 
-@pytest.mark.parametrize(
-    ("topic", "text"),
-    [
-        (topics.request_topic(MAC, "st/did"), f"cmd/52/navilink-{MAC}/st/did"),
-        (topics.request_topic("AA:BB:CC:DD:EE:FF", "st", 50), f"cmd/50/navilink-{MAC}/st"),
-        (topics.ack_topic(MAC, CLIENT), f"cmd/52/navilink-{MAC}/{CLIENT}/res"),
-        (topics.client_reply_topic(CLIENT, "rsv/rd"), f"cmd/52/{CLIENT}/res/rsv/rd"),
-        (topics.app_reply_topic(12345, 67890, CLIENT, "td/rd"), f"cmd/52/12345/67890/{CLIENT}/res/td/rd"),
-        (topics.app_reply_topic(0, 0, CLIENT), f"cmd/52/0/0/{CLIENT}/res"),
-        (topics.push_topic(MAC), f"cmd/52/navilink-{MAC}/res"),
-        (topics.device_reply_topic(MAC, "dl-sw-info"), f"cmd/52/navilink-{MAC}/res/dl-sw-info"),
-        (topics.control_failure_topic(MAC), f"cmd/52/navilink-{MAC}/ctrl-fail"),
-        (topics.event_topic(MAC, "app-connection"), f"evt/52/navilink-{MAC}/app-connection"),
-        (topics.device_filter(MAC), f"cmd/52/navilink-{MAC}/#"),
-        (topics.event_filter(MAC), f"evt/52/navilink-{MAC}/#"),
-        (topics.client_filter(CLIENT), f"cmd/52/{CLIENT}/res/#"),
-        (topics.app_filter(12345, 67890, CLIENT), f"cmd/52/12345/67890/{CLIENT}/res/#"),
-    ],
-)
-def test_made(topic: str, text: str) -> None:
-    assert topic == text
+MADE: list[tuple[Callable[..., str], tuple[object, ...], str]] = [
+    (topics.request_topic, (MAC, "st/did"), f"cmd/52/navilink-{MAC}/st/did"),
+    (topics.request_topic, ("AA:BB:CC:DD:EE:FF", "st"), f"cmd/52/navilink-{MAC}/st"),
+    (topics.ack_topic, (MAC, CLIENT), f"cmd/52/navilink-{MAC}/{CLIENT}/res"),
+    (topics.client_reply_topic, (CLIENT, "rsv/rd"), f"cmd/52/{CLIENT}/res/rsv/rd"),
+    (topics.app_reply_topic, (12345, 67890, CLIENT, "td/rd"), f"cmd/52/12345/67890/{CLIENT}/res/td/rd"),
+    (topics.app_reply_topic, (0, 0, CLIENT, ""), f"cmd/52/0/0/{CLIENT}/res"),
+    (topics.push_topic, (MAC,), f"cmd/52/navilink-{MAC}/res"),
+    (topics.device_reply_topic, (MAC, "dl-sw-info"), f"cmd/52/navilink-{MAC}/res/dl-sw-info"),
+    (topics.control_failure_topic, (MAC,), f"cmd/52/navilink-{MAC}/ctrl-fail"),
+    (topics.event_topic, (MAC, "app-connection"), f"evt/52/navilink-{MAC}/app-connection"),
+    (topics.device_filter, (MAC,), f"cmd/52/navilink-{MAC}/#"),
+    (topics.event_filter, (MAC,), f"evt/52/navilink-{MAC}/#"),
+    (topics.client_filter, (CLIENT,), f"cmd/52/{CLIENT}/res/#"),
+    (topics.app_filter, (12345, 67890, CLIENT), f"cmd/52/12345/67890/{CLIENT}/res/#"),
+]
+
+
+@pytest.mark.parametrize(("make", "given_", "text"), MADE)
+def test_made(make: Callable[..., str], given_: tuple[object, ...], text: str) -> None:
+    assert make(*given_) == text
+    # The type of the device is 52 unless it is told.
+    assert make(*given_, 50) == text.replace("/52/", "/50/")
+    with pytest.raises(UsageError) as caught:
+        make(*given_, True)
+    assert str(caught.value) == "device_type must be a whole number, 0 or more"
+
+
+def test_the_app_form_needs_no_suffix() -> None:
+    assert topics.app_reply_topic(1, 2, CLIENT) == f"cmd/52/1/2/{CLIENT}/res"
 
 
 def test_the_longest_topic_keeps_to_the_limits_of_aws() -> None:
@@ -46,49 +55,29 @@ def test_the_longest_topic_keeps_to_the_limits_of_aws() -> None:
 
 
 @pytest.mark.parametrize(
-    ("topic", "parsed"),
+    ("topic", "kind", "parts"),
     [
-        (
-            topics.request_topic(MAC, "st/did"),
-            ParsedTopic(kind=TopicKind.REQUEST, device_type=52, mac=MAC, suffix="st/did"),
-        ),
-        (
-            topics.ack_topic(MAC, CLIENT),
-            ParsedTopic(kind=TopicKind.ACK, device_type=52, mac=MAC, client_id=CLIENT),
-        ),
-        (topics.push_topic(MAC), ParsedTopic(kind=TopicKind.PUSH, device_type=52, mac=MAC)),
-        (
-            topics.device_reply_topic(MAC, "dl-sw-info"),
-            ParsedTopic(kind=TopicKind.DEVICE_REPLY, device_type=52, mac=MAC, suffix="dl-sw-info"),
-        ),
-        (
-            topics.control_failure_topic(MAC),
-            ParsedTopic(kind=TopicKind.CONTROL_FAILURE, device_type=52, mac=MAC, suffix="ctrl-fail"),
-        ),
-        (
-            topics.event_topic(MAC, "connection"),
-            ParsedTopic(kind=TopicKind.EVENT, device_type=52, mac=MAC, suffix="connection"),
-        ),
-        (
-            topics.client_reply_topic(CLIENT, "rsv/rd"),
-            ParsedTopic(kind=TopicKind.CLIENT_REPLY, device_type=52, client_id=CLIENT, suffix="rsv/rd"),
-        ),
-        (
-            topics.app_reply_topic(1, 2, CLIENT, "did"),
-            ParsedTopic(kind=TopicKind.APP_REPLY, device_type=52, client_id=CLIENT, suffix="did"),
-        ),
-        (
-            topics.app_reply_topic(1, 2, CLIENT),
-            ParsedTopic(kind=TopicKind.APP_REPLY, device_type=52, client_id=CLIENT),
-        ),
-        (
-            f"cmd/52/navilink-{MAC.upper()}/ctrl",
-            ParsedTopic(kind=TopicKind.REQUEST, device_type=52, mac=MAC, suffix="ctrl"),
-        ),
+        (f"cmd/52/navilink-{MAC}/st/did", TopicKind.REQUEST, {"mac": MAC, "suffix": "st/did"}),
+        (f"cmd/52/navilink-{MAC.upper()}/ctrl", TopicKind.REQUEST, {"mac": MAC, "suffix": "ctrl"}),
+        (f"cmd/52/navilink-{MAC}/{CLIENT}/res", TopicKind.ACK, {"mac": MAC, "client_id": CLIENT}),
+        (f"cmd/52/navilink-{MAC}/res", TopicKind.PUSH, {"mac": MAC}),
+        (f"cmd/52/navilink-{MAC}/res/dl-sw-info", TopicKind.DEVICE_REPLY, {"mac": MAC, "suffix": "dl-sw-info"}),
+        (f"cmd/52/navilink-{MAC}/res/a/b", TopicKind.DEVICE_REPLY, {"mac": MAC, "suffix": "a/b"}),
+        (f"cmd/52/navilink-{MAC}/ctrl-fail", TopicKind.CONTROL_FAILURE, {"mac": MAC, "suffix": "ctrl-fail"}),
+        (f"evt/52/navilink-{MAC}/connection", TopicKind.EVENT, {"mac": MAC, "suffix": "connection"}),
+        (f"cmd/52/{CLIENT}/res/rsv/rd", TopicKind.CLIENT_REPLY, {"client_id": CLIENT, "suffix": "rsv/rd"}),
+        (f"cmd/52/1/2/{CLIENT}/res/td/rd", TopicKind.APP_REPLY, {"client_id": CLIENT, "suffix": "td/rd"}),
+        (f"cmd/52/1/2/{CLIENT}/res", TopicKind.APP_REPLY, {"client_id": CLIENT}),
     ],
 )
-def test_read_back(topic: str, parsed: ParsedTopic) -> None:
-    assert parse_topic(topic) == parsed
+def test_read_back(topic: str, kind: TopicKind, parts: dict[str, str]) -> None:
+    parsed = parse_topic(topic)
+    assert (parsed.kind, parsed.device_type) == (kind, 52)
+    assert {"mac": parsed.mac, "client_id": parsed.client_id, "suffix": parsed.suffix} == {
+        "mac": None,
+        "client_id": None,
+        "suffix": "",
+    } | parts
 
 
 @pytest.mark.parametrize(
@@ -105,6 +94,8 @@ def test_read_back(topic: str, parsed: ParsedTopic) -> None:
         "cmd/52/client/res",
         "cmd/9999999999/client/res/x",
         "evt/52/client/res/x",
+        "cmd/52/x/2/client/res",
+        "cmd/52/1/x/client/res",
     ],
 )
 def test_what_is_no_topic_of_the_protocol(topic: str) -> None:
@@ -148,16 +139,31 @@ def test_unfit_client_ids(client_id: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["", "a//b", "/a", "a/", "#", "a/+", "a b"])
 def test_unfit_suffixes(suffix: str) -> None:
-    with pytest.raises(UsageError, match="suffix"):
-        topics.request_topic(MAC, suffix)
+    makers: list[Callable[[str], str]] = [
+        lambda text: topics.request_topic(MAC, text),
+        lambda text: topics.device_reply_topic(MAC, text),
+        lambda text: topics.client_reply_topic(CLIENT, text),
+        lambda text: topics.event_topic(MAC, text),
+    ]
+    for make in makers:
+        with pytest.raises(UsageError) as caught:
+            make(suffix)
+        assert str(caught.value) == "a topic suffix is levels of printable ASCII characters with / between"
 
 
 @pytest.mark.parametrize("number", [-1, True, "1", 1.0])
 def test_unfit_numbers(number: int) -> None:
-    with pytest.raises(UsageError, match="home_seq"):
-        topics.app_filter(number, 1, CLIENT)
-    with pytest.raises(UsageError, match="device_type"):
-        topics.device_filter(MAC, number)
+    makers: list[tuple[str, Callable[[], str]]] = [
+        ("home_seq", lambda: topics.app_filter(number, 1, CLIENT)),
+        ("user_seq", lambda: topics.app_filter(1, number, CLIENT)),
+        ("device_type", lambda: topics.app_filter(1, 1, CLIENT, number)),
+        ("device_type", lambda: topics.client_filter(CLIENT, number)),
+        ("device_type", lambda: topics.device_filter(MAC, number)),
+    ]
+    for name, make in makers:
+        with pytest.raises(UsageError) as caught:
+            make()
+        assert str(caught.value) == f"{name} must be a whole number, 0 or more"
 
 
 def test_an_unfit_mac() -> None:
