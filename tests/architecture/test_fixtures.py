@@ -295,19 +295,20 @@ def test_a_thousand_decodings_leave_nothing_behind() -> None:
             decode(*payloads[number % len(payloads)])
 
     a_thousand()  # modules, tables and memories are made once
+    grown = []
     tracemalloc.start()
     try:
         a_thousand()
-        gc.collect()
-        before = tracemalloc.get_traced_memory()[0]
-        a_thousand()
-        a_thousand()
-        gc.collect()
-        grown = tracemalloc.get_traced_memory()[0] - before
+        for _ in range(4):
+            gc.collect()
+            before = tracemalloc.get_traced_memory()[0]
+            a_thousand()
+            gc.collect()
+            grown.append(tracemalloc.get_traced_memory()[0] - before)
     finally:
         tracemalloc.stop()
-    # A message is 1 to 20 kB: keeping one of a hundred would show.
-    assert grown < 20_000
+    # A message is 1 to 20 kB: keeping one of a hundred would show every time, whatever else the process does once.
+    assert min(grown) < 5_000
 
 
 # --- secrets

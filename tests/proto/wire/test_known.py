@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from attrs import fields
+from hypothesis import given
+from hypothesis import strategies as st
 
 from navien_proto.jsontext import dumps
 from navien_proto.model.fields import Readings
@@ -107,6 +109,49 @@ class TestPaths:
     def test_everything_in_the_answer_to_a_commit_is_new(self) -> None:
         found = of("cmd/52/1/2/c/res/commit-ota", reply({"commitOta": {"swCode": 1}}))
         assert found == ["response.commitOta"]
+
+
+NAMES = st.sampled_from(
+    [
+        "status",
+        "st",
+        "feature",
+        "failCode",
+        "downloadSwInfo",
+        "typeOfTD",
+        "data",
+        "tsData",
+        "typeOfUsage",
+        "usage",
+        "total",
+        "reservation",
+        "commitOta",
+        "request",
+        "response",
+        "event",
+        "connection",
+        "command",
+        "season",
+        "x",
+    ]
+)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.sampled_from(["00", "0" * 90]),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(NAMES, inside, max_size=4),
+    max_leaves=12,
+)
+TOPICS = [ACK_TOPIC, f"evt/52/navilink-{MAC}/connection", f"evt/52/navilink-{MAC}/app-connection", "x"]
+
+
+@given(topic=st.sampled_from(TOPICS), response=values, more=st.dictionaries(NAMES, values, max_size=2))
+def test_whatever_came_can_be_searched(topic: str, response: Any, more: dict[str, Any]) -> None:
+    for envelope in ({"response": response, **more}, {"request": response}, {"event": response, **more}, response):
+        data = encode(envelope)
+        message = decode(topic, data)
+        for path, raw in unknown_members(data, message):
+            assert path
+            assert unknown_command(message) in (None, "command", "suffix")
+            assert raw is None or isinstance(raw, bool | int | str | list | dict)
 
 
 class TestPackedDiagnostics:
