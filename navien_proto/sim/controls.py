@@ -45,9 +45,9 @@ def _power_on(unit: Unit, _param: list[int]) -> None:
 def _dhw_mode(unit: Unit, param: list[int]) -> None:
     match param:
         case [Mode.HEAT_PUMP | Mode.ELECTRIC | Mode.ENERGY_SAVER | Mode.HIGH_DEMAND as mode]:
-            unit.choose_mode(mode)
+            unit.command_mode(mode)
         case [Mode.VACATION, days] if 1 <= days <= 30:
-            unit.choose_mode(Mode.VACATION, days)
+            unit.command_mode(Mode.VACATION, days)
         case _:
             return
 

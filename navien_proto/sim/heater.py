@@ -28,6 +28,7 @@ from navien_proto.sim.heater_status import Jitter, assemble
 from navien_proto.sim.household import Household
 from navien_proto.sim.programme import Programme, read_entries
 from navien_proto.sim.sequencer import Step
+from navien_proto.sim.tariff import Tariff, read_periods
 from navien_proto.sim.unit import Unit
 
 __all__ = ["Heater", "HeaterConfig", "Household", "Outgoing"]
@@ -40,10 +41,6 @@ PUSH, BUSY_CHANGED, MODE_CHANGED, RELAY_CHANGED = 0, 0x04000004, 0x04000013, 0x0
 TOO_CLOSE_TOGETHER = 2
 #: Controls closer than this are refused by a strict unit, s.
 PACE = 1.0
-
-
-def _period(raw: object) -> bool:
-    return isinstance(raw, Mapping) and all(type(value) is int for value in raw.values())
 
 
 class Heater:
@@ -216,14 +213,11 @@ class Heater:
             self._send(self._envelopes.reply(self.unit.clock, topic.removesuffix("/rd"), request, content))
 
     def _echo_tou(self, request: Request) -> None:
-        periods, use = request.members.get("reservation"), request.members.get("reservationUse")
-        if (
-            isinstance(periods, list)
-            and 1 <= len(periods) <= 16
-            and use in (0, 1, 2)
-            and all(map(_period, periods))
-        ):
-            content = {"reservationUse": use, "reservation": periods}
+        given, use = request.members.get("reservation"), request.members.get("reservationUse")
+        periods = read_periods(given)
+        if periods is not None and use in (0, 1, 2):
+            self.unit.store_tariff(Tariff(periods if use == 2 else ()))
+            content = {"reservationUse": use, "reservation": given}
             self._send(self._envelopes.answer(self.unit.clock, request, content))
 
     def _tell_days(self, request: Request) -> None:

@@ -40,6 +40,7 @@ class Step(Enum):
     WRITTEN = auto()  # a set point was written: the thermostat looks at it
     RESERVATION = auto()  # the next entry of the weekly programme
     MODE_END = auto()  # vacation or electric mode ends by itself
+    TARIFF = auto()  # a dear hour begins or ends, or the time before one begins
     DISINFECT = auto()  # the water is to be heated against legionella
     HEARTBEAT = auto()  # a push without a reason, while an app is connected
 
