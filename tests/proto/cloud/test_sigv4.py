@@ -185,5 +185,7 @@ def test_every_signed_url_is_printable_and_parses_back(
     assert (parts.scheme, parts.netloc, parts.path) == ("wss", host, path)
     parameters = dict(parse_qsl(parts.query, strict_parsing=True))
     assert parameters.get("X-Amz-Security-Token") == pair.session_token
-    assert parameters["X-Amz-Credential"].split("/")[0] == pair.access_key_id
+    date = now.strftime("%Y%m%d")
+    assert parameters["X-Amz-Credential"] == f"{pair.access_key_id}/{date}/{region}/iotdevicegateway/aws4_request"
+    assert parameters.get("X-Amz-Expires") == (None if expires is None else str(expires))
     assert len(parameters["X-Amz-Signature"]) == 64
