@@ -4,6 +4,7 @@
 
     NavienError
     ├── UsageError (ValueError)          ours: a bad argument, out of range, unsupported by the device
+    │   └── GuardError                   a guard that the user set forbids it
     ├── AuthError                        the account's
     │   ├── BadCredentials               proven: retrying is wrong and may lock the account
     │   └── TokenExpired                 signing in again helps
@@ -19,6 +20,8 @@
     └── CommandError                     a command did not come to its end
         ├── CommandRefused               the device or the broker said no
         ├── CommandTimedOut (TimeoutError)
+        ├── CommandMismatch              the device confirmed something else than was written
+        ├── ScheduleConflict             an edit does not fit the list the device has
         ├── CommandExpired               it waited for a connection longer than allowed
         └── CommandCancelled             withdrawn: by its caller, or because the session closed
 
@@ -39,15 +42,18 @@ __all__ = [
     "CommandCancelled",
     "CommandError",
     "CommandExpired",
+    "CommandMismatch",
     "CommandRefused",
     "CommandTimedOut",
     "DecodeError",
+    "GuardError",
     "HttpStatusError",
     "LinkBroken",
     "LinkClosed",
     "LinkError",
     "NavienError",
     "RemoteProtocolError",
+    "ScheduleConflict",
     "StoreError",
     "Throttled",
     "TokenExpired",
@@ -66,6 +72,17 @@ class NavienError(Exception):
 
 class UsageError(NavienError, ValueError):
     """The call was wrong: a bad argument, a value out of range, something this device cannot do."""
+
+
+class GuardError(UsageError):
+    """A guard forbids the command; ``guard`` is the name of its setting (``docs/settings.md``)."""
+
+    def __init__(self, sentence: str, guard: str) -> None:
+        super().__init__(sentence)
+        self.guard = guard
+
+    def __reduce__(self) -> tuple[type[GuardError], tuple[str, str]]:
+        return GuardError, (str(self), self.guard)
 
 
 class AuthError(NavienError):
@@ -177,6 +194,27 @@ class CommandTimedOut(CommandError, TimeoutError):
     """No answer came in time. The device may be off line; the command may still have been obeyed."""
 
     retryable = True
+
+
+class CommandMismatch(CommandError):
+    """The device confirmed another schedule than was written: ``differences`` entries or switches differ."""
+
+    def __init__(self, sentence: str, *, differences: int) -> None:
+        super().__init__(sentence)
+        self.differences = differences
+
+
+class ScheduleConflict(CommandError):
+    """An edit does not fit the device's list: changed by somebody else, without the entry, full, or not
+    understood.
+
+    Read the list again and decide anew. ``differences`` is in how many entries or switches it differs from what
+    was written; ``None`` when nothing was written.
+    """
+
+    def __init__(self, sentence: str, *, differences: int | None = None) -> None:
+        super().__init__(sentence)
+        self.differences = differences
 
 
 class CommandExpired(CommandError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from random import Random
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
@@ -18,13 +19,17 @@ from navien_proto.session.config import SessionConfig
 from navien_proto.session.deadlines import Deadlines, Timer
 from navien_proto.session.inputs import HttpAnswered, HttpFailed
 
-__all__ = ["Admitted", "Failed", "Gateway", "Listed", "Outcome", "Purpose"]
+if TYPE_CHECKING:
+    from navien_proto.model.tou import TouPlan
+
+__all__ = ["Admitted", "Failed", "Gateway", "Listed", "Outcome", "Purpose", "TouRead"]
 
 
 class Purpose(Enum):
-    """What an exchange is for; there is at most one of a purpose at a time."""
+    """What an exchange is for; there is at most one of a purpose at a time, but for plans one a device."""
 
     ACCESS = "signing in"
+    TOU = "reading the time-of-use plan"
     LIST = "listing the devices"
 
 
@@ -34,6 +39,7 @@ class _Exchange:
     purpose: Purpose
     request: HttpRequest
     retried: bool = False
+    about: int = 0
 
 
 @frozen
@@ -49,14 +55,26 @@ class Listed:
 
 
 @frozen
+class TouRead:
+    """The time-of-use plan on file, ``None`` when there is none.
+
+    ``about`` is the number given with the question.
+    """
+
+    about: int
+    plan: TouPlan | None
+
+
+@frozen
 class Failed:
-    """The exchange did not do what it was for."""
+    """The exchange did not do what it was for; ``about`` as for TouRead."""
 
     purpose: Purpose
     error: NavienError
+    about: int = 0
 
 
-Outcome = Admitted | Listed | Failed
+Outcome = Admitted | Listed | TouRead | Failed
 
 
 class Gateway:
@@ -78,6 +96,10 @@ class Gateway:
         """Whether an exchange of that purpose is in flight."""
         return any(exchange.purpose is purpose for exchange in self._open.values())
 
+    def awaits(self, number: int) -> bool:
+        """Whether the exchange of that number is in flight."""
+        return number in self._open
+
     def ask_access(self, now: Instant) -> None:
         """Ask for fresh tokens, unless that is already under way.
 
@@ -95,6 +117,18 @@ class Gateway:
             request = endpoints.device_list(self._config.base_url, tokens, self._config.email)
             self._begin(Purpose.LIST, request, now)
 
+    def ask_tou(self, device: Device, serial: str, about: int, now: Instant) -> None:
+        """Ask for a device's time-of-use plan on file; ``serial`` is that of its controller.
+
+        Raises:
+            TokenExpired: there are no tokens now.
+        """
+        tokens = self.access.usable(now)
+        if tokens is None:
+            raise TokenExpired("the account is being signed in again")
+        request = endpoints.tou(self._config.base_url, tokens, self._config.email, device, serial)
+        self._send(_Exchange(0, Purpose.TOU, request, about=about), now)
+
     def answered(self, report: HttpAnswered, now: Instant) -> Outcome | None:
         """What an answer brought; ``None`` for an exchange that is no more, or one that goes on."""
         exchange = self._take(report.exchange)
@@ -104,11 +138,14 @@ class Gateway:
             if exchange.purpose is Purpose.ACCESS:
                 self.access.answer(report.reply, now)
                 return Admitted()
+            if exchange.purpose is Purpose.TOU:
+                plan = endpoints.parse_tou(report.reply).plan
+                return TouRead(exchange.about, None if plan is None else plan.to_plan())
             return self._page(report.reply, now)
         except NavienError as error:
             if isinstance(error, TokenExpired):
                 self.access.rejected(now)
-            return Failed(exchange.purpose, error)
+            return Failed(exchange.purpose, error, exchange.about)
 
     def failed(self, report: HttpFailed, now: Instant) -> Outcome | None:
         """No answer came. A request that never left an idle connection is sent once more without a word."""
@@ -119,7 +156,7 @@ class Gateway:
             self._send(evolve(exchange, retried=True), now)
             return None
         error = CloudError(f"{exchange.purpose.value} failed: {report.reason}")
-        return Failed(exchange.purpose, error)
+        return Failed(exchange.purpose, error, exchange.about)
 
     def timed_out(self, number: int, now: Instant) -> Outcome | None:
         """The deadline of an exchange has come."""

@@ -21,6 +21,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from navien_proto.model.diagnostics import DIAGNOSTICS_FIELDS
 from navien_proto.sim.controls import CONTROLS, obey
 from navien_proto.sim.heater_config import HeaterConfig
 from navien_proto.sim.heater_messages import Envelopes, Outgoing, Request, feature
@@ -30,17 +31,30 @@ from navien_proto.sim.programme import Programme, read_entries
 from navien_proto.sim.sequencer import Step
 from navien_proto.sim.tariff import Tariff, read_periods
 from navien_proto.sim.unit import Unit
+from navien_proto.wire.topics import TopicKind, device_reply_topic, parse_topic
 
 __all__ = ["Heater", "HeaterConfig", "Household", "Outgoing"]
 
 DEVICE_INFO, STATUS, SESSION_END = 0x01000001, 0x01000003, 0x01000002
 # By day and by month; the latter's code is that of the reservation write, on another topic.
 ENERGY_DAILY, ENERGY_MONTHLY = 0x01000009, 0x0100000A
+DOWNLOADS, DIAGNOSTICS, FIRMWARE_COMMIT = 0x0100000B, 0x0100000C, 0x0200000A
+PUMP_READ, PUMP_WRITE = 0x0100000F, 0x02000008
 RESERVATION_READ, RESERVATION_WRITE, TOU_WRITE = 0x01000006, 0x0100000A, 0x02000007
 PUSH, BUSY_CHANGED, MODE_CHANGED, RELAY_CHANGED = 0, 0x04000004, 0x04000013, 0x0400001C
 TOO_CLOSE_TOGETHER = 2
 #: Controls closer than this are refused by a strict unit, s.
 PACE = 1.0
+
+
+def _packed(counters: Mapping[str, int]) -> str:
+    """``taData`` packed: eighteen numbers of 32 bits, little-endian (``docs/protocol/responses.md`` 9)."""
+    names = [row.wire_name for row in DIAGNOSTICS_FIELDS[-18:]]
+    return b"".join(counters.get(name, 0).to_bytes(4, "little") for name in names).hex()
+
+
+def _whole_numbers(raw: object) -> bool:
+    return isinstance(raw, Mapping) and all(type(value) is int for value in raw.values())
 
 
 class Heater:
@@ -67,6 +81,7 @@ class Heater:
         self._jitter = Jitter()
         self._jitter_at = float("-inf")
         self._told = self._watched()
+        self._pump: dict[str, Any] = {"reservationUse": 1, "reservation": []}
 
     @property
     def clock(self) -> float:
@@ -153,6 +168,11 @@ class Heater:
             ("ctrl/tou/rd", TOU_WRITE): self._echo_tou,
             ("st/energy-usage-daily-query/rd", ENERGY_DAILY): self._tell_days,
             ("st/energy-usage-monthly-query/rd", ENERGY_MONTHLY): self._tell_months,
+            ("st/recirc-rsv/rd", PUMP_READ): self._read_pump,
+            ("ctrl/recirc-rsv/rd", PUMP_WRITE): self._write_pump,
+            ("st/td/rd", DIAGNOSTICS): self._tell_diagnostics,
+            ("st/dl-sw-info", DOWNLOADS): self._tell_downloads,
+            ("ctrl/commit-ota", FIRMWARE_COMMIT): self._echo_commit,
         }
         handler = handlers.get((request.suffix, request.command))
         if handler is not None:
@@ -229,6 +249,42 @@ class Heater:
     def _tell(self, request: Request, content: Mapping[str, Any] | None) -> None:
         if content is not None:
             self._send(self._envelopes.answer(self.unit.clock, request, content))
+
+    def _read_pump(self, request: Request) -> None:
+        if self.config.pump:
+            self._send(self._envelopes.answer(self.unit.clock, request, self._pump))
+
+    def _write_pump(self, request: Request) -> None:
+        entries, use = request.members.get("reservation"), request.members.get("reservationUse")
+        if (
+            self.config.pump
+            and isinstance(entries, list)
+            and use in (0, 1, 2)
+            and all(map(_whole_numbers, entries))
+        ):
+            self._pump = {"reservationUse": use, "reservation": entries}
+            self._send(self._envelopes.answer(self.unit.clock, request, self._pump))
+
+    def _tell_diagnostics(self, request: Request) -> None:
+        """Counters, in the form the topic asks for: the cloud decodes them for the app's alone."""
+        topic = request.response_topic or ""
+        readable = parse_topic(topic).kind is TopicKind.APP_REPLY
+        counters = {"cumulatedOpTimeEvaFan": int(self.unit.counters.fan_hours)}
+        content = {"typeOfTD": 2, "data": {"taData": counters} if readable else {"taData": _packed(counters)}}
+        if topic:
+            place = topic if readable else topic.removesuffix("/rd")
+            self._send(self._envelopes.reply(self.unit.clock, place, request, content))
+
+    def _tell_downloads(self, request: Request) -> None:
+        """Nothing lies ready. The topic is the device's own, whatever was asked."""
+        empty = {"swCode": 0, "otaMode": 0, "swVersion": 0, "status": 0}
+        place = device_reply_topic(self.config.mac, "dl-sw-info")
+        self._send(self._envelopes.reply(self.unit.clock, place, request, {"downloadSwInfo": [empty]}))
+
+    def _echo_commit(self, request: Request) -> None:
+        """Nobody has seen a real answer; this one repeats the question and installs nothing."""
+        content = {"commitOta": request.members.get("commitOta")}
+        self._send(self._envelopes.answer(self.unit.clock, request, content))
 
     # Unasked
 

@@ -108,7 +108,8 @@ class HeaterConfig:
     raises the heat pump's ON thresholds. ``fan_hours``, ``filter_hours``: counters at the start, h.
     ``fan_cooling``: K by which the running fan cools the air sensor. ``heartbeat``: s between pushes while an app
     is connected, or ``None``.
-    ``strict``: refuse controls closer than 1 s with ``ctrl-fail`` 2. ``signal``: ``wifiRssi``, a magnitude.
+    ``strict``: refuse controls closer than 1 s with ``ctrl-fail`` 2. ``pump``: it has a recirculation pump, and a
+    programme for it. ``signal``: ``wifiRssi``, a magnitude.
     ``electric_hours``: electric mode gives way to the mode before it after so many hours; so does vacation,
     ``vacation_lead_hours`` before its end. ``tank``: the vessel, if not that of ``volume_code``. ``noise``:
     ``None`` shows the model as it is.
@@ -141,6 +142,7 @@ class HeaterConfig:
     signal: int = 60
     heartbeat: float | None = None
     strict: bool = False
+    pump: bool = False
     electric_hours: float = 72.0
     vacation_lead_hours: float = 9.0
     tank: TankConfig | None = None

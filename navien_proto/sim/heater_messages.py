@@ -52,15 +52,16 @@ _FEATURE: Mapping[str, int] = {
     "heatpumpUse": 2,
     "energySaverUse": 2,
     "highDemandUse": 2,
-    "recirculationUse": 1,
-    "recircReservationUse": 1,
     "title24Use": 1,
 }
 
 
 def feature(config: HeaterConfig) -> dict[str, int | str]:
     """The ``feature`` object of the unit, in wire order; members not listed above read 0."""
+    pump = 2 if config.pump else 1
     own: dict[str, int | str] = {
+        "recirculationUse": pump,
+        "recircReservationUse": pump,
         "volumeCode": config.volume_code,
         "controllerSerialNumber": config.serial,
         "dhwTemperatureMin": config.minimum,

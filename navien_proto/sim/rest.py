@@ -27,13 +27,18 @@ SUCCESS = 200
 
 @define(eq=False)
 class Account:
-    """One account of the simulated cloud. ``locked`` refuses every sign-in; ``hidden`` MACs are not listed."""
+    """One account of the simulated cloud.
+
+    ``locked`` refuses every sign-in; ``hidden`` MACs are not listed. ``plans`` are the time-of-use plans on file,
+    by MAC, as ``touInfo`` (``docs/protocol/rest.md`` section 8).
+    """
 
     email: str = field(repr=False)
     password: str = field(repr=False)
     user_seq: int
     heaters: dict[str, HeaterConfig] = field(factory=dict, repr=False)
     hidden: set[str] = field(factory=set, repr=False)
+    plans: dict[str, dict[str, Any]] = field(factory=dict, repr=False)
     locked: bool = False
     sign_ins: int = 0
 
@@ -297,9 +302,9 @@ class RestService:
         }
 
     def _tou(self, account: Account, members: dict[str, Any]) -> dict[str, Any]:
-        self._unit(account, members)
         # No plan on file is an answer, not an error (docs/protocol/rest.md section 8).
-        return {"registerPath": "wifi", "sourceType": "openei", "touInfo": None}
+        plan = account.plans.get(self._unit(account, members).mac)
+        return {"registerPath": "wifi", "sourceType": "openei", "touInfo": plan}
 
 
 def _members(method: str, query: str, body: bytes) -> dict[str, Any]:

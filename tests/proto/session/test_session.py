@@ -92,7 +92,7 @@ def ready(**changes: Any) -> tuple[Session, Clock]:
     session.handle(HttpAnswered(2, reply(LISTED)), clock.now)
     session.handle(LinkOpened(1), clock.now)
     session.actions()
-    session.handle(SubscribeAnswered(1, 1, (1, 1)), clock.now)
+    session.handle(SubscribeAnswered(1, 1, (1, 1, 1)), clock.now)
     assert session.state is State.READY
     session.actions()
     session.events()
@@ -276,8 +276,8 @@ class SessionMachine(RuleBasedStateMachine):
             LinkOpened(link),
             LinkRefused(link, "refused", status=code),
             LinkLost(link, "lost"),
-            SubscribeAnswered(link, number, (code, code)),
-            SubscribeAnswered(link, number, (1, 1)),
+            SubscribeAnswered(link, number, (code, code, code)),
+            SubscribeAnswered(link, number, (1, 1, 1)),
             PublishAnswered(link, number, code),
             PongReceived(link),
         )[which]
