@@ -20,6 +20,7 @@ from navien_proto.errors import (
     TokenExpired,
 )
 from navien_proto.jsontext import MAX_BYTES, loads
+from navien_proto.redact import redact_text
 
 __all__ = ["json_object", "refused_refresh", "retry_after", "success_data"]
 
@@ -85,10 +86,13 @@ def json_object(body: bytes, max_bytes: int = MAX_BYTES) -> tuple[dict[str, obje
 
 
 def _message(value: object) -> str:
-    """What the cloud says in words, fit for a sentence."""
+    """What the cloud says in words, fit for a sentence.
+
+    Without secrets: what an e-mail address spells must not decide what the cloud means.
+    """
     if not isinstance(value, str):
         return ""
-    return "".join(filter(str.isprintable, value))[:LONGEST_MESSAGE]
+    return redact_text("".join(filter(str.isprintable, value)))[:LONGEST_MESSAGE]
 
 
 def _refusal(reply: HttpReply, doing: str, code: int | None, message: str, *, signing_in: bool) -> NavienError:

@@ -221,3 +221,11 @@ def test_nothing_else_escapes(status: int, headers: dict[str, str], body: bytes,
     else:
         assert json.loads(body)["code"] == 200
         assert 200 <= status < 300
+
+
+def test_what_an_address_spells_decides_nothing() -> None:
+    """An owner may be called user or locked: only the cloud's own words count."""
+    for address in ("user@example.com", "locked@example.com", "wrong.password@example.com"):
+        body = json.dumps({"code": 404, "msg": f"{address} NOT FOUND"}).encode()
+        with pytest.raises(HttpStatusError):
+            success_data(HttpReply(200, {}, body), "signing in", signing_in=True)
