@@ -31,6 +31,7 @@ from navien_proto.session.actions import Action
 from navien_proto.session.config import SessionConfig
 from navien_proto.session.events import CommandId, Event, Level
 from navien_proto.session.inputs import Input
+from navien_proto.session.saved import SavedSession
 from navien_proto.session.session import Session
 from navien_proto.session.transcript_forms import Forms, instant_form
 from navien_proto.session.transcript_outputs import action_form, error_form, event_form
@@ -107,13 +108,16 @@ class Recorder:
 
     # --- the application ---------------------------------------------------------------------------------
 
-    def start(self, now: Instant, account: SavedAccount | None = None) -> None:
+    def start(self, now: Instant, account: SavedAccount | None = None, saved: SavedSession | None = None) -> None:
         """As :meth:`Session.start`."""
         self._call(
             "start",
             now,
-            lambda: self.session.start(now, account),
-            lambda: {"account": self._forms.account(account, self._password)},
+            lambda: self.session.start(now, account, saved),
+            lambda: {
+                "account": self._forms.account(account, self._password),
+                "saved": self._forms.saved(saved),
+            },
         )
 
     def stop(self, now: Instant) -> None:

@@ -27,6 +27,7 @@ from navien_proto.redact import redact_text
 from navien_proto.session import inputs
 from navien_proto.session.config import SessionConfig
 from navien_proto.session.inputs import HttpAnswered, Input, MessageReceived
+from navien_proto.session.saved import SavedSession
 from navien_proto.wire.cleaning import Cleaner
 
 __all__ = [
@@ -131,9 +132,9 @@ class Forms(Cleaner):
             blank = {} if data.strip() else {"blank": True}
             return {"no_json": error.reason, "bytes": len(data), **page, **blank}
         if rest and isinstance(document, dict) and isinstance(document.get("msg"), str):
-            # The cloud's words decide what an error means: no stand-in may add a word to them.
-            words = "".join(filter(str.isprintable, document["msg"]))[:WORDS]
-            document = {**document, "msg": redact_text(words)}
+            # The cloud's words decide what an error means: as they are read, and no stand-in may add one.
+            words = redact_text("".join(filter(str.isprintable, document["msg"])))
+            document = {**document, "msg": words[:WORDS]}
         return {"json": self.value(document)}
 
     def account(self, account: SavedAccount | None, password: str | None) -> dict[str, Any] | None:
@@ -148,6 +149,16 @@ class Forms(Cleaner):
             if refusal is None
             else {"at": refusal.at.isoformat(), "same": bool(password) and refusal.matches(password or "")},
         }
+
+    def saved(self, saved: SavedSession | None) -> dict[str, Any] | None:
+        """What another run knew."""
+        if saved is None:
+            return None
+        form = saved.to_dict()
+        for device in form["devices"]:
+            if device["name"]:
+                device["name"] = self.names.of("name", device["name"])
+        return dict(self.value(form))
 
 
 def instant_form(at: Instant) -> list[Any]:

@@ -20,6 +20,7 @@ from navien_proto.instant import Instant
 from navien_proto.jsontext import dumps
 from navien_proto.session.config import SessionConfig
 from navien_proto.session.events import CommandId, Level
+from navien_proto.session.saved import SavedSession
 from navien_proto.session.session import Session
 from navien_proto.session.transcript import SCHEMA, keep_identity, raised_form
 from navien_proto.session.transcript_forms import Forms, account_from, input_from, instant_from, member
@@ -270,8 +271,11 @@ class _Player:
         match member(form, "do", str):
             case "start":
                 account = account_from(member(given, "account", dict, type(None)), self._config.password)
+                found = member(given, "saved", dict, type(None))
+                saved = None if found is None else SavedSession.from_dict(found)
                 self._forms.account(account, self._config.password)
-                return lambda: session.start(now, account)
+                self._forms.saved(saved)
+                return lambda: session.start(now, account, saved)
             case "stop":
                 return lambda: session.stop(now)
             case "submit":

@@ -43,7 +43,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model", "mqtt"}),
     frozenset({"cloud", "wire"}),
     frozenset({"session"}),
-    frozenset({"sim", "watch", "har", "har_redact", "fixture_set", "fixture_collect"}),
+    frozenset({"sim", "watch", "har", "har_redact", "har_transcript", "fixture_set", "fixture_collect"}),
 )
 STANDS_APART = "link"
 
