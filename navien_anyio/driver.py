@@ -20,7 +20,7 @@ from navien_anyio.signal import Signal
 from navien_proto.cloud.http import HttpRequest
 from navien_proto.errors import NavienError
 from navien_proto.instant import Instant
-from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe
+from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkRefused
 from navien_proto.session.actions import Action, CancelHttp, SendHttp
 from navien_proto.session.events import Event
@@ -39,7 +39,7 @@ class LinkTask(Protocol):
     async def run(self) -> LinkRefused | LinkLost:
         """Open the link and drive it to its end; returns the last report. Cancelled: cut at once."""
 
-    def perform(self, action: Subscribe | Publish | Ping) -> None:
+    def perform(self, action: Subscribe | Unsubscribe | Publish | Ping) -> None:
         """Send something."""
 
     def close(self) -> None:

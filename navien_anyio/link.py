@@ -18,7 +18,7 @@ from anyio.streams.tls import TLSStream
 from navien_anyio.signal import Signal
 from navien_anyio.tls import client_context
 from navien_proto.link.protocol import LinkProtocol
-from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe
+from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkRefused
 from navien_proto.reasons import describe_failure
 
@@ -75,7 +75,7 @@ class Link:
         self._collect()
         return self._last
 
-    def perform(self, action: Subscribe | Publish | Ping) -> None:
+    def perform(self, action: Subscribe | Unsubscribe | Publish | Ping) -> None:
         """Send something; nothing happens unless the link stands."""
         self._protocol.perform(action)
         self._signal.set()

@@ -8,9 +8,9 @@ from types import TracebackType
 from anyio.lowlevel import checkpoint
 
 from navien_anyio.signal import Signal
+from navien_proto.mqtt.mailbox import MAILBOX_SIZE, Mailbox
 from navien_proto.session.events import Event
 from navien_proto.session.hub import Hub
-from navien_proto.session.mailbox import MAILBOX_SIZE, Mailbox
 
 __all__ = ["EventStream"]
 
@@ -28,7 +28,7 @@ class EventStream:
     ) -> None:
         self._hub = hub
         self._signal = Signal()
-        self._mailbox = Mailbox(self._signal.set, size=size, wanted=wanted)
+        self._mailbox: Mailbox[Event] = Mailbox(self._signal.set, size=size, wanted=wanted)
         hub.add(self._mailbox)
 
     def __aiter__(self) -> EventStream:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from navien_proto.mqtt.mailbox import MAILBOX_SIZE, Mailbox
 from navien_proto.session.events import Event
-from navien_proto.session.mailbox import MAILBOX_SIZE, Mailbox
 from navien_sync.hub import SharedHub
 from navien_sync.workers import Workers
 
@@ -39,7 +39,7 @@ class Subscription:
         self._callback = callback
         self._at_work = False
         self._cancelled = False
-        self._mailbox = Mailbox(self._wake, size=size, wanted=wanted)
+        self._mailbox: Mailbox[Event] = Mailbox(self._wake, size=size, wanted=wanted)
         hub.kept.add(self)
         hub.add(self._mailbox)
 

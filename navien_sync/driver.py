@@ -13,7 +13,7 @@ from typing import Protocol
 from navien_proto.cloud.http import HttpRequest
 from navien_proto.errors import NavienError
 from navien_proto.instant import Instant
-from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe
+from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkRefused
 from navien_proto.session.actions import Action, CancelHttp, SendHttp
 from navien_proto.session.events import Event
@@ -41,7 +41,7 @@ class LinkTask(Protocol):
     def start(self) -> None:
         """Begin to open."""
 
-    def perform(self, action: Subscribe | Publish | Ping | CloseLink) -> None:
+    def perform(self, action: Subscribe | Unsubscribe | Publish | Ping | CloseLink) -> None:
         """Send something, or end it."""
 
     def handle_due(self) -> None:

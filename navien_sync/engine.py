@@ -24,10 +24,18 @@ from navien_proto.errors import LinkBroken, LinkClosed, NavienError
 from navien_proto.instant import Instant
 from navien_proto.mqtt.actions import OpenLink
 from navien_proto.mqtt.inputs import LinkInput
+from navien_proto.mqtt.waiters import Waiter
 from navien_proto.session import Session, SessionConfig, State
-from navien_proto.session.events import AccountChanged, CommandConfirmed, Connected, Event, Level, SessionClosed
+from navien_proto.session.events import (
+    AccountChanged,
+    CommandConfirmed,
+    CommandId,
+    Connected,
+    Event,
+    Level,
+    SessionClosed,
+)
 from navien_proto.session.inputs import HttpFailed
-from navien_proto.session.waiters import Waiter
 from navien_proto.wire.commands import Command
 from navien_sync.accounts import AccountKeeper
 from navien_sync.clock import Clock
@@ -171,7 +179,7 @@ class Engine:
             CommandError: it was not confirmed.
         """
         ended = threading.Event()
-        waiters: list[Waiter] = []
+        waiters: list[Waiter[CommandConfirmed]] = []
         errors: list[Exception] = []
 
         def hand_in(now: Instant) -> None:
@@ -193,7 +201,7 @@ class Engine:
             for waiter in waiters:
                 if not waiter.done:
                     self.hub.waiters.forget(waiter)
-                    self._machine.cancel(waiter.id, now)
+                    self._machine.cancel(CommandId(waiter.id), now)
 
         try:
             self._driver.call(hand_in, refuse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 from navien_proto.errors import NavienError
+from navien_proto.mqtt.mailbox import Mailbox
 from navien_proto.session.events import Event
 from navien_proto.session.hub import Hub
-from navien_proto.session.mailbox import Mailbox
 
 __all__ = ["SharedHub"]
 
@@ -26,12 +26,12 @@ class SharedHub(Hub):
         self.kept: set[object] = set()
         """Consumers that nobody else may hold, and that stay all the same."""
 
-    def add(self, box: Mailbox) -> None:
+    def add(self, box: Mailbox[Event]) -> None:
         """Put every event from now on into ``box`` as well."""
         with self.lock:
             super().add(box)
 
-    def remove(self, box: Mailbox) -> None:
+    def remove(self, box: Mailbox[Event]) -> None:
         """No more events for ``box``; what it has can still be taken."""
         with self.lock:
             super().remove(box)

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable
 
 from navien_proto.link.protocol import LinkProtocol
-from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe
+from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput
 from navien_proto.reasons import describe_failure
 from navien_sync.bytestream import ByteStream
@@ -72,7 +72,7 @@ class Link:
         """Begin to open it."""
         self._resolve(self._host, self._action.endpoint.port, self._resolved)
 
-    def perform(self, action: Subscribe | Publish | Ping | CloseLink) -> None:
+    def perform(self, action: Subscribe | Unsubscribe | Publish | Ping | CloseLink) -> None:
         """Send something, or end it: in good order within ``FAREWELL`` seconds, or at once."""
         self._protocol.perform(action)
         if isinstance(action, CloseLink):

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
+from navien_proto.mqtt.mailbox import MAILBOX_SIZE, Mailbox
 from navien_proto.session.events import Event
-from navien_proto.session.mailbox import MAILBOX_SIZE, Mailbox
 from navien_sync.hub import SharedHub
 
 __all__ = ["EventStream"]
@@ -33,7 +33,7 @@ class EventStream:
         self._hub = hub
         self._timeout = timeout
         self._changed = threading.Condition(hub.lock)
-        self._mailbox = Mailbox(self._changed.notify_all, size=size, wanted=wanted)
+        self._mailbox: Mailbox[Event] = Mailbox(self._changed.notify_all, size=size, wanted=wanted)
         hub.add(self._mailbox)
 
     def __iter__(self) -> EventStream:

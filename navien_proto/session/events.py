@@ -12,6 +12,7 @@ from navien_proto.errors import BadCredentials, CommandError, DecodeError, Navie
 from navien_proto.instant import Instant
 from navien_proto.model.device import Device
 from navien_proto.model.status import DeviceStatus
+from navien_proto.mqtt.mailbox import EventsMissed
 from navien_proto.session.device_change import DeviceChange
 from navien_proto.session.link_events import (
     ClockCorrected,
@@ -272,17 +273,6 @@ class CommandNotApplied:
     device: Device
     command: Command
     reason: str
-
-
-@frozen
-class EventsMissed:
-    """This consumer was too slow: its ``count`` oldest events were dropped, the last of them of ``at``.
-
-    Comes from the consumer's own mailbox, before the events that were kept; no other consumer sees it.
-    """
-
-    at: Instant
-    count: int
 
 
 @frozen

@@ -7,9 +7,9 @@ from weakref import ref
 
 from navien_proto.errors import LinkClosed, NavienError
 from navien_proto.model.status import DeviceStatus
-from navien_proto.session.events import Event, SessionClosed, StatusReceived
-from navien_proto.session.mailbox import Mailbox
-from navien_proto.session.waiters import Waiters
+from navien_proto.mqtt.mailbox import Mailbox
+from navien_proto.mqtt.waiters import Waiters
+from navien_proto.session.events import CommandConfirmed, CommandFailed, Event, SessionClosed, StatusReceived
 
 __all__ = ["Hub", "about_device"]
 
@@ -32,24 +32,24 @@ class Hub:
     """
 
     def __init__(self) -> None:
-        self.waiters = Waiters()
+        self.waiters = Waiters(CommandConfirmed, CommandFailed)
         self.closed = False
         self.error: NavienError | None = None
-        self._boxes: list[ref[Mailbox]] = []
+        self._boxes: list[ref[Mailbox[Event]]] = []
         self._statuses: dict[str, DeviceStatus] = {}
 
     def status(self, mac: str) -> DeviceStatus | None:
         """The latest status of the heater with this MAC; ``None`` before the first."""
         return self._statuses.get(mac)
 
-    def add(self, box: Mailbox) -> None:
+    def add(self, box: Mailbox[Event]) -> None:
         """Put every event from now on into ``box`` as well."""
         if self.closed:
             box.close(self.error)
         else:
             self._boxes.append(ref(box))
 
-    def remove(self, box: Mailbox) -> None:
+    def remove(self, box: Mailbox[Event]) -> None:
         """No more events for ``box``; what it has can still be taken."""
         self._boxes = [kept for kept in self._boxes if kept() not in (None, box)]
         box.close()
@@ -74,7 +74,7 @@ class Hub:
         self._boxes.clear()
         self.waiters.give_up(error or LinkClosed("the session was closed"))
 
-    def _living(self) -> list[Mailbox]:
+    def _living(self) -> list[Mailbox[Event]]:
         # Not a WeakSet: it changes when the garbage collector runs, which may be in any thread.
         living = [box for kept in self._boxes if (box := kept()) is not None]
         if len(living) < len(self._boxes):

@@ -15,7 +15,7 @@ from navien_anyio.driver import Driver
 from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.errors import NavienError
 from navien_proto.instant import Instant
-from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe
+from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkOpened, LinkRefused, PongReceived
 from navien_proto.session.actions import Action, CancelHttp, SendHttp
 from navien_proto.session.events import Event, SessionClosed
@@ -90,7 +90,7 @@ class FakeLink:
             raise
         return LinkLost(self.number, "said goodbye")
 
-    def perform(self, action: Subscribe | Publish | Ping) -> None:
+    def perform(self, action: Subscribe | Unsubscribe | Publish | Ping) -> None:
         self.asked.append(action)
         self.report(PongReceived(self.number))
 

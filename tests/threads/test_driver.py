@@ -12,7 +12,7 @@ from attrs import define, field
 from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.errors import NavienError, UsageError
 from navien_proto.instant import Instant
-from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe
+from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkOpened, PongReceived
 from navien_proto.session.actions import Action, CancelHttp, SendHttp
 from navien_proto.session.events import ClockCorrected, Event, SessionClosed
@@ -89,7 +89,7 @@ class FakeLink:
     def start(self) -> None:
         self.report(LinkOpened(self.number))
 
-    def perform(self, action: Subscribe | Publish | Ping | CloseLink) -> None:
+    def perform(self, action: Subscribe | Unsubscribe | Publish | Ping | CloseLink) -> None:
         self.asked.append(action)
         if isinstance(action, Ping):
             self.report(PongReceived(self.number))

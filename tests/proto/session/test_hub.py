@@ -8,15 +8,16 @@ import pytest
 from navien_proto.errors import BadCredentials, LinkClosed
 from navien_proto.instant import Instant
 from navien_proto.model.device import Device
+from navien_proto.mqtt.mailbox import Mailbox
 from navien_proto.session.events import (
     AnswerMissed,
     ClockCorrected,
     CommandId,
     DeviceOnline,
+    Event,
     SessionClosed,
 )
 from navien_proto.session.hub import Hub, about_device
-from navien_proto.session.mailbox import Mailbox
 
 NOW = Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 DEVICE = Device(mac="aabbccddeeff")
@@ -25,7 +26,10 @@ OTHER = Device(mac="aabbccddee00")
 
 def test_every_consumer_gets_every_event_it_wants() -> None:
     hub = Hub()
-    all_events, of_device = Mailbox(lambda: None), Mailbox(lambda: None, wanted=about_device(DEVICE.mac))
+    all_events, of_device = (
+        Mailbox[Event](lambda: None),
+        Mailbox[Event](lambda: None, wanted=about_device(DEVICE.mac)),
+    )
     hub.add(all_events)
     hub.add(of_device)
     for event in (ClockCorrected(NOW, 1.0), AnswerMissed(NOW, DEVICE), DeviceOnline(NOW, OTHER)):
@@ -37,10 +41,10 @@ def test_every_consumer_gets_every_event_it_wants() -> None:
 
 def test_a_consumer_that_is_no_more_costs_nothing() -> None:
     hub = Hub()
-    hub.add(Mailbox(lambda: None))
+    hub.add(Mailbox[Event](lambda: None))
     gc.collect()
     hub.deliver(ClockCorrected(NOW, 1.0))
-    kept = Mailbox(lambda: None)
+    kept = Mailbox[Event](lambda: None)
     hub.add(kept)
     hub.remove(kept)
     hub.deliver(ClockCorrected(NOW, 1.0))
@@ -50,7 +54,7 @@ def test_a_consumer_that_is_no_more_costs_nothing() -> None:
 
 def test_the_end_of_the_session_ends_consumers_and_waiters() -> None:
     hub = Hub()
-    box = Mailbox(lambda: None)
+    box = Mailbox[Event](lambda: None)
     hub.add(box)
     waiter = hub.waiters.expect(CommandId(1), lambda: None)
     wrong = BadCredentials("no")
@@ -60,7 +64,7 @@ def test_the_end_of_the_session_ends_consumers_and_waiters() -> None:
     assert box.error is wrong
     with pytest.raises(BadCredentials):
         waiter.outcome()
-    late = Mailbox(lambda: None)
+    late = Mailbox[Event](lambda: None)
     hub.add(late)
     assert late.closed
     assert late.error is wrong
@@ -68,7 +72,7 @@ def test_the_end_of_the_session_ends_consumers_and_waiters() -> None:
 
 def test_a_wish_to_close_is_no_error_for_consumers() -> None:
     hub = Hub()
-    box = Mailbox(lambda: None)
+    box = Mailbox[Event](lambda: None)
     hub.add(box)
     waiter = hub.waiters.expect(CommandId(1), lambda: None)
     hub.close(None)

@@ -7,8 +7,8 @@ import pytest
 from navien_proto.errors import CommandRefused, LinkClosed, NavienError
 from navien_proto.instant import Instant
 from navien_proto.model.device import Device
+from navien_proto.mqtt.waiters import Waiters
 from navien_proto.session.events import ClockCorrected, CommandConfirmed, CommandFailed, CommandId, Level
-from navien_proto.session.waiters import Waiters
 from navien_proto.wire.commands import RequestStatus
 
 NOW = Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))
@@ -20,7 +20,7 @@ def confirmed(number: int) -> CommandConfirmed:
 
 
 def test_a_waiter_is_woken_by_its_own_command_alone() -> None:
-    waiters, woken = Waiters(), []
+    waiters, woken = Waiters(CommandConfirmed, CommandFailed), []
     waiter = waiters.expect(CommandId(2), lambda: woken.append(2))
     waiters.take(ClockCorrected(NOW, 1.0))
     waiters.take(confirmed(1))
@@ -33,7 +33,7 @@ def test_a_waiter_is_woken_by_its_own_command_alone() -> None:
 
 
 def test_a_failed_command_raises_its_error() -> None:
-    waiters = Waiters()
+    waiters = Waiters(CommandConfirmed, CommandFailed)
     waiter = waiters.expect(CommandId(1), lambda: None)
     error = CommandRefused("no", code=2)
     waiters.take(CommandFailed(NOW, CommandId(1), DEVICE, RequestStatus(), error))
@@ -43,7 +43,7 @@ def test_a_failed_command_raises_its_error() -> None:
 
 
 def test_a_forgotten_waiter_is_not_woken() -> None:
-    waiters, woken = Waiters(), []
+    waiters, woken = Waiters(CommandConfirmed, CommandFailed), []
     waiter = waiters.expect(CommandId(1), lambda: woken.append(1))
     waiters.forget(waiter)
     waiters.forget(waiter)
@@ -52,7 +52,7 @@ def test_a_forgotten_waiter_is_not_woken() -> None:
 
 
 def test_the_end_wakes_everybody_who_still_waits() -> None:
-    waiters, woken = Waiters(), []
+    waiters, woken = Waiters(CommandConfirmed, CommandFailed), []
     done = waiters.expect(CommandId(1), lambda: woken.append(1))
     left = waiters.expect(CommandId(2), lambda: woken.append(2))
     waiters.take(confirmed(1))
@@ -64,6 +64,6 @@ def test_the_end_wakes_everybody_who_still_waits() -> None:
 
 
 def test_asking_too_early_is_an_error_not_an_answer() -> None:
-    waiter = Waiters().expect(CommandId(1), lambda: None)
+    waiter = Waiters(CommandConfirmed, CommandFailed).expect(CommandId(1), lambda: None)
     with pytest.raises(NavienError, match="goes on"):
         waiter.outcome()

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from navien_proto.errors import LinkBroken
 from navien_proto.instant import Instant
+from navien_proto.mqtt.mailbox import Mailbox
 from navien_proto.session.events import ClockCorrected, Event, EventsMissed
-from navien_proto.session.mailbox import Mailbox
 
 START = Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -22,7 +22,7 @@ def numbers(events: list[Event]) -> list[float]:
     return [event.offset for event in events if isinstance(event, ClockCorrected)]
 
 
-def everything(box: Mailbox) -> list[Event]:
+def everything(box: Mailbox[Event]) -> list[Event]:
     taken = []
     while (taken_event := box.take()) is not None:
         taken.append(taken_event)
@@ -31,7 +31,7 @@ def everything(box: Mailbox) -> list[Event]:
 
 def test_events_come_out_in_order_and_wake_the_consumer() -> None:
     woken: list[bool] = []
-    box = Mailbox(lambda: woken.append(True))
+    box = Mailbox[Event](lambda: woken.append(True))
     for number in range(3):
         box.put(event(number))
     assert len(box) == 3
@@ -41,7 +41,7 @@ def test_events_come_out_in_order_and_wake_the_consumer() -> None:
 
 
 def test_the_oldest_make_room_and_the_consumer_hears_it_first() -> None:
-    box = Mailbox(lambda: None, size=2)
+    box = Mailbox[Event](lambda: None, size=2)
     for number in range(5):
         box.put(event(number))
     assert len(box) == 3
@@ -52,7 +52,7 @@ def test_the_oldest_make_room_and_the_consumer_hears_it_first() -> None:
 
 def test_unwanted_events_are_not_kept_and_wake_nobody() -> None:
     woken: list[bool] = []
-    box = Mailbox(lambda: woken.append(True), wanted=lambda event: event.at.monotonic > 1)
+    box = Mailbox[Event](lambda: woken.append(True), wanted=lambda event: event.at.monotonic > 1)
     for number in range(4):
         box.put(event(number))
     assert numbers(everything(box)) == [2, 3]
@@ -60,7 +60,7 @@ def test_unwanted_events_are_not_kept_and_wake_nobody() -> None:
 
 
 def test_a_closed_mailbox_takes_nothing_more_and_keeps_the_first_reason() -> None:
-    box = Mailbox(lambda: None)
+    box = Mailbox[Event](lambda: None)
     box.put(event(1))
     broken = LinkBroken("lost")
     box.close(broken)
@@ -73,12 +73,12 @@ def test_a_closed_mailbox_takes_nothing_more_and_keeps_the_first_reason() -> Non
 
 def test_a_mailbox_holds_at_least_one_event() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        Mailbox(lambda: None, size=0)
+        Mailbox[Event](lambda: None, size=0)
 
 
 @given(size=st.integers(1, 5), steps=st.lists(st.booleans(), max_size=40))
 def test_every_event_is_taken_or_counted_as_missed(size: int, steps: list[bool]) -> None:
-    box = Mailbox(lambda: None, size=size)
+    box = Mailbox[Event](lambda: None, size=size)
     put, seen, missed = 0, [], 0
     for is_put in [*steps, *[False] * (size + 1)]:
         if is_put:
