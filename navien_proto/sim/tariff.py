@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from attrs import frozen
+from attrs import define, frozen
 
 from navien_proto.sim.programme import week_bit
 
-__all__ = ["Period", "Tariff", "read_periods"]
+__all__ = ["Period", "Tariff", "Window", "read_periods"]
 
 MOST_PERIODS = 16
 LEAD = timedelta(hours=2.5)
@@ -106,6 +106,37 @@ class Tariff:
         periods = [period for period in self.periods if period.on(day)]
         lowest = min((period.price for period in periods), default=0)
         return [(period.start, period.end) for period in periods if period.price > lowest]
+
+
+@define
+class Window:
+    """The schedule as it is followed: when to look at it ``next``, and what is held back in a dear hour."""
+
+    next: datetime
+    tariff: Tariff = Tariff()
+    dear: bool = False
+    _held: tuple[int, int] | None = None
+
+    def follow(self, now: datetime) -> bool:
+        """Look at the schedule; false when there is none."""
+        following = self.tariff.next_change(now)
+        if following is not None:
+            self.next, self.dear = following, self.tariff.dear(now)
+        return following is not None
+
+    def hold(self, mode: int, days: int) -> bool:
+        """Hold a mode back, if this is a dear hour; of several the last counts."""
+        if self.dear:
+            self._held = (mode, days)
+        return self.dear
+
+    def release(self, *, always: bool) -> tuple[int, int] | None:
+        """The mode held back, once the dear hours are over or ``always``."""
+        self.dear = self.dear and not always
+        if self.dear:
+            return None
+        held, self._held = self._held, None
+        return held
 
 
 def _midnight(moment: datetime) -> datetime:

@@ -19,7 +19,7 @@ from navien_proto.sim.refrigerant import PowerMeter, Refrigerant
 from navien_proto.sim.safety import Safety
 from navien_proto.sim.sequencer import Sequencer, Step
 from navien_proto.sim.tank import Inputs, Tank, TankState
-from navien_proto.sim.tariff import Tariff
+from navien_proto.sim.tariff import Tariff, Window
 from navien_proto.sim.thermostat import COMPRESSOR_MODES, Bounds, Demand, Thermostat
 from navien_proto.sim.usage import UseCounter
 from navien_proto.timers import Timers
@@ -65,10 +65,7 @@ class Unit:
         self._patient_until = -inf
         self._firing: tuple[datetime, Entry] | None = None
         self._heartbeat = False
-        self.tariff = Tariff()
-        self._tariff_at = started
-        self.in_window = False
-        self._held_mode: tuple[int, int] | None = None
+        self.window = Window(started)
         self._foreseen: tuple[float, float] | None = None
         running = config.running and config.mode in COMPRESSOR_MODES
         if running:
@@ -132,17 +129,8 @@ class Unit:
 
     def command_mode(self, mode: int, days: int = 0) -> None:
         """``choose_mode`` by a command: inside a window of time of use it is held back until that ends."""
-        if self.in_window:
-            self._held_mode = (mode, days)
-        else:
+        if not self.window.hold(mode, days):
             self.choose_mode(mode, days)
-
-    def end_window(self) -> None:
-        """The window of time of use is over: what was held back happens."""
-        self.in_window = False
-        held, self._held_mode = self._held_mode, None
-        if held is not None:
-            self.choose_mode(*held)
 
     def power_on(self) -> None:
         """Back to the mode before switching off; nothing when the unit is on."""
@@ -160,13 +148,11 @@ class Unit:
     def switch_tou(self, *, on: bool) -> None:
         """Time of use on or off; switched on it has the thresholds it was configured with."""
         self.thermostat.tou_status = (self.config.tou_status or 1) if on else 0
-        if not on:
-            self.end_window()
         self._follow_tariff(self.local_time())
 
     def store_tariff(self, tariff: Tariff) -> None:
         """Replace the time-of-use schedule; it is followed while time of use is on."""
-        self.tariff = tariff
+        self.window.tariff = tariff
         self._follow_tariff(self.local_time())
 
     def switch_disinfection(self, days: int | None) -> None:
@@ -293,7 +279,7 @@ class Unit:
                     self._plan_reservation(moment)
             case Step.TARIFF:
                 # Rounded to microseconds the clock may still stand before the moment that has come.
-                self._follow_tariff(max(self.local_time(), self._tariff_at))
+                self._follow_tariff(max(self.local_time(), self.window.next))
             case Step.DISINFECT:
                 self.safety.disinfecting = True
                 self.timers.set(step, self.clock + 24 * HOUR * self.counters.anti_legionella_days)
@@ -379,17 +365,15 @@ class Unit:
 
     def _follow_tariff(self, now: datetime) -> None:
         """Raise the thresholds, and hold modes back, as the schedule has it at ``now``; none leaves both alone."""
-        following = self.tariff.next_change(now) if self.thermostat.tou_status else None
-        if following is None:
-            self.timers.cancel(Step.TARIFF)
+        followed = bool(self.thermostat.tou_status) and self.window.follow(now)
+        if followed:
+            self.thermostat.tou_status = 3 if self.window.tariff.raised(now) else 1
+            self.timers.set(Step.TARIFF, self.clock + (self.window.next - self.local_time()).total_seconds())
         else:
-            self.thermostat.tou_status = 3 if self.tariff.raised(now) else 1
-            dear = self.tariff.dear(now)
-            if not dear:
-                self.end_window()
-            self.in_window = dear
-            self._tariff_at = following
-            self.timers.set(Step.TARIFF, self.clock + (following - self.local_time()).total_seconds())
+            self.timers.cancel(Step.TARIFF)
+        held = self.window.release(always=not followed)
+        if held is not None:
+            self.choose_mode(*held)
         self._review()
 
     def _plan_reservation(self, fired: datetime | None = None) -> None:
