@@ -58,13 +58,29 @@ ASKED = (endpoints.SIGN_IN, endpoints.REFRESH, endpoints.DEVICE_LIST)
 
 @frozen(kw_only=True)
 class FromCapture:
-    """What became of a capture: ``messages`` reported, ``answers`` of its own used and ``made_up`` ones, and how
-    many messages its client had ``sent``, which are left out."""
+    """What became of a capture.
+
+    ``messages`` were reported, and ``late`` ones no more, since the session had closed by then. Of the answers to
+    the session's requests ``answers`` are the capture's and ``made_up`` ours. ``sent`` messages of the capture's
+    own client are left out.
+    """
 
     messages: int
+    late: int
     answers: int
     made_up: int
     sent: int
+
+    def sentence(self) -> str:
+        """One sentence for a person."""
+        told = f"{self.messages} messages heard, {self.answers} REST answers of the capture"
+        for count, words in (
+            (self.made_up, "made up"),
+            (self.sent, "sent messages left out"),
+            (self.late, "messages left out, the session was over"),
+        ):
+            told += f", {count} {words}" if count else ""
+        return told
 
 
 def transcript_of(capture: Capture, write: Callable[[str], None]) -> FromCapture:
@@ -119,7 +135,13 @@ class _Script:
             self._perform()
         recorder.stop(self._now)
         self._perform()
-        return FromCapture(messages=self._told, answers=self._used, made_up=self._made_up, sent=self._sent)
+        return FromCapture(
+            messages=self._told,
+            late=len(self._messages),
+            answers=self._used,
+            made_up=self._made_up,
+            sent=self._sent,
+        )
 
     def _monotonic(self, timestamp: float) -> float:
         return self._now.monotonic + timestamp - self._now.utc.timestamp()

@@ -45,6 +45,7 @@ def capture() -> None:
       navien capture show redacted.har
       navien capture check redacted.har
       navien capture fixtures session.har my-heater
+      navien capture transcript session.har session.jsonl
     """
 
 
@@ -198,6 +199,40 @@ def fixtures(context: click.Context, source: str, target: str, everything: bool)
     for line in summary(found):
         _say(line)
     click.echo(f"{target}: wrote {len(found.fixtures)} fixtures. Look through them before you publish them.")
+
+
+@capture.command(short_help="Write the transcript of a session that hears it.")
+@click.argument("source", metavar="IN.har")
+@click.argument("target", metavar="OUT.jsonl")
+@click.option("--force", is_flag=True, help="Write over OUT.jsonl when it is there.")
+@common_options
+@click.pass_context
+def transcript(context: click.Context, source: str, target: str, force: bool) -> None:
+    """Let a session of ours hear what a HAR file holds, and write its transcript.
+
+    A capture is what another client was told, so this is no recording of that client: our session signs in with
+    the capture's answers (made-up ones where it has none), is connected at once, and hears each message that was
+    received, at its time. What the other client sent is left out. Secrets get stand-ins.
+
+    The result is for 'navien transcript show', which tells what our session made of it, and for
+    'navien transcript replay', which notices when another version makes something else of it.
+
+    \b
+    Examples:
+      navien capture transcript session.har session.jsonl && navien transcript show session.jsonl
+    """
+    from navien_proto.har_transcript import transcript_of
+
+    given = given_of(context)
+    given.use(no_account(given.flags))
+    har = read_capture(source)
+    lines: list[str] = []
+    try:
+        found = transcript_of(har, lines.append)
+    except UsageError as error:
+        raise UsageError(f"{source}: {error}") from None
+    _write(Path(target), "".join(f"{line}\n" for line in lines).encode(), force=force)
+    click.echo(f"{target}: {found.sentence()}")
 
 
 def _say(line: str) -> None:
