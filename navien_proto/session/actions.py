@@ -13,6 +13,7 @@ from navien_proto.mqtt.actions import (
     Ping,
     Publish,
     Subscribe,
+    Unsubscribe,
     Will,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "Publish",
     "SendHttp",
     "Subscribe",
+    "Unsubscribe",
     "Will",
 ]
 

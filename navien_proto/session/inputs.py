@@ -15,6 +15,7 @@ from navien_proto.mqtt.inputs import (
     PongReceived,
     PublishAnswered,
     SubscribeAnswered,
+    UnsubscribeAnswered,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "PongReceived",
     "PublishAnswered",
     "SubscribeAnswered",
+    "UnsubscribeAnswered",
 ]
 
 

@@ -29,6 +29,7 @@ from navien_proto.session.actions import (
     Publish,
     SendHttp,
     Subscribe,
+    Unsubscribe,
 )
 from navien_proto.session.events import Event
 from navien_proto.session.inputs import (
@@ -43,6 +44,7 @@ from navien_proto.session.inputs import (
     PongReceived,
     PublishAnswered,
     SubscribeAnswered,
+    UnsubscribeAnswered,
 )
 from navien_proto.sim.agenda import Agenda
 from navien_proto.sim.broker import Client, PublishResult
@@ -124,7 +126,7 @@ class Carrier:
     def perform(self, peer: Peer, action: Action) -> None:
         """Do what a session asks of its transport."""
         match action:
-            case Publish() | Ping() | Subscribe():
+            case Publish() | Ping() | Subscribe() | Unsubscribe():
                 line = peer.lines.get(action.link)
                 if line is not None and line.client is not None and not line.dead:
                     self._carry(line, action, self._arrive)
@@ -237,7 +239,7 @@ class Carrier:
     # --- frames ------------------------------------------------------------------------------------------
 
     def _carry(self, line: Line, frame: Frame, arrive: Callable[[Line, Frame], None]) -> None:
-        up = isinstance(frame, Publish | Ping | Subscribe)
+        up = isinstance(frame, Publish | Ping | Subscribe | Unsubscribe)
         carried = [Carried(frame)]
         for trouble in self.troubles:
             carried = [copy for one in carried for copy in trouble.frame(line, one)]
@@ -272,6 +274,9 @@ class Carrier:
                 codes = broker.subscribe(client, [(f, frame.qos) for f in frame.filters], self.now)
                 if codes is not None:
                     self.answer(line, SubscribeAnswered(link, frame.id, codes))
+            case Unsubscribe():
+                if broker.unsubscribe(client, frame.filters, self.now):
+                    self.answer(line, UnsubscribeAnswered(link, frame.id))
         self.deliver()
 
     def answer(self, line: Line, frame: Frame) -> None:

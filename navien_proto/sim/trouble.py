@@ -15,8 +15,14 @@ from attrs import frozen
 
 from navien_proto.cloud.http import HttpReply
 from navien_proto.instant import Instant
-from navien_proto.session.actions import Ping, Publish, Subscribe
-from navien_proto.session.inputs import MessageReceived, PongReceived, PublishAnswered, SubscribeAnswered
+from navien_proto.session.actions import Ping, Publish, Subscribe, Unsubscribe
+from navien_proto.session.inputs import (
+    MessageReceived,
+    PongReceived,
+    PublishAnswered,
+    SubscribeAnswered,
+    UnsubscribeAnswered,
+)
 from navien_proto.sim.cloud import SimCloud
 from navien_proto.sim.faults import Fault, FrameFault, HeaterFault, RestFault
 
@@ -42,13 +48,25 @@ R_co = TypeVar("R_co", bound=RestFault, covariant=True)
 S_co = TypeVar("S_co", bound=FrameFault, covariant=True)
 H_co = TypeVar("H_co", bound=HeaterFault, covariant=True)
 
-Frame = Subscribe | Publish | Ping | SubscribeAnswered | PublishAnswered | PongReceived | MessageReceived
+Frame = (
+    Subscribe
+    | Unsubscribe
+    | Publish
+    | Ping
+    | SubscribeAnswered
+    | UnsubscribeAnswered
+    | PublishAnswered
+    | PongReceived
+    | MessageReceived
+)
 
 _NAMES: dict[type[object], str] = {
     Subscribe: "subscribe",
+    Unsubscribe: "subscribe",
     Publish: "publish",
     Ping: "ping",
     SubscribeAnswered: "suback",
+    UnsubscribeAnswered: "suback",
     PublishAnswered: "puback",
     PongReceived: "pong",
     MessageReceived: "message",
