@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -138,6 +139,22 @@ def test_lifetimes_out_of_range_are_refused(expires: int) -> None:
 def test_what_is_no_region_is_refused(region: str) -> None:
     with pytest.raises(UsageError, match="region"):
         sigv4.presigned_target(PAIR, MQTT_HOST, NOON, region=region)
+
+
+def test_the_sentence_says_what_belongs_there() -> None:
+    wrong: dict[str, dict[str, Any]] = {
+        "a host to sign is a name or an address, with :port unless it is the default one": {"host": "a b"},
+        "the path of a signed URL starts with / and holds only letters, digits and -._~": {"path": "mqtt"},
+        "a region holds only lower-case letters, digits and hyphens, like us-east-1": {"region": "US"},
+        "a signed URL lives 1 to 86400 whole seconds": {"expires": 0},
+        "signing needs an aware datetime": {"at": NOON.replace(tzinfo=None)},
+    }
+    usual: dict[str, Any] = {"host": MQTT_HOST, "at": NOON}
+    for sentence, changed in wrong.items():
+        for make in (sigv4.presigned_target, sigv4.presigned_url):
+            with pytest.raises(UsageError) as caught:
+                make(PAIR, **(usual | changed))
+            assert str(caught.value) == sentence
 
 
 def test_naive_time_is_refused() -> None:

@@ -89,6 +89,11 @@ class TestToken:
         plain = f"{bare}&X-Amz-Security-Token={PAIR.session_token}"
         assert refusal(plain) is Refusal.WRONG_TOKEN
 
+    def test_what_ends_no_name_and_no_path_needs_no_encoding(self) -> None:
+        pair = Credentials(PAIR.access_key_id, PAIR.secret_key, "a?b=c==")
+        target = sigv4.presigned_target(pair, HOST, NOON)
+        assert judge(target.replace("%3D", "=").replace("%3F", "?"), pair=pair) == pair.access_key_id
+
     def test_a_token_for_a_permanent_key_is_refused(self) -> None:
         permanent = Credentials(PAIR.access_key_id, PAIR.secret_key)
         assert refusal(pair=permanent) is Refusal.WRONG_TOKEN

@@ -18,7 +18,6 @@ from tests.proto.wire.documents import (
     TD,
     TOU,
     example,
-    paths,
     read,
 )
 from tests.proto.wire.examples import CLIENT, MAC, encode, reply, request
@@ -46,7 +45,10 @@ def test_what_is_odd_about_a_request_is_told(wrong: object) -> None:
     message = read(RequestSeen, "x", request(param=wrong, mode=5))
     assert message.param is None
     assert message.mode is None
-    assert set(paths(message)) == {"param", "mode"}
+    assert [(problem.path, problem.raw, problem.reason) for problem in message.problems] == [
+        ("param", wrong, "a list of whole numbers belongs here"),
+        ("mode", 5, "text belongs here"),
+    ]
 
 
 @pytest.mark.parametrize(("status", "connected"), [(1, True), (0, False)])
