@@ -103,7 +103,7 @@ async def test_a_link_opens_speaks_and_says_goodbye(scheme: Scheme) -> None:
         await driven.heard(SubscribeAnswered(7, 1, (1,)))
         driven.link.perform(Publish(7, 2, "a/b", b"x" * 100_000, qos=1))
         await driven.heard(PublishAnswered(7, 2))
-        await driven.heard(MessageReceived(7, "a/b", b"x" * 100_000))
+        await driven.heard(MessageReceived(7, "a/b", b"x" * 100_000, qos=1))
         driven.link.perform(Ping(7))
         await driven.heard(PongReceived(7))
         driven.link.close()

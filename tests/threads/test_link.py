@@ -45,7 +45,7 @@ def test_a_link_opens_speaks_and_says_goodbye(scheme: Scheme) -> None:
         driven.heard(SubscribeAnswered(7, 1, (1,)))
         driven.link.perform(Publish(7, 2, "a/b", LARGE, qos=1))
         driven.heard(PublishAnswered(7, 2))
-        driven.heard(MessageReceived(7, "a/b", LARGE))
+        driven.heard(MessageReceived(7, "a/b", LARGE, qos=1))
         driven.link.perform(Ping(7))
         driven.heard(PongReceived(7))
         driven.link.perform(CloseLink(7))
