@@ -102,6 +102,12 @@ class Access:
         self._sign_ins.append(now.monotonic)
         return endpoints.sign_in(self._base_url, self._email, self._password)
 
+    def never_left(self) -> None:
+        """The request certainly did not reach the cloud: a sign-in that nobody saw does not count."""
+        if not self._asked_by_refresh and self._sign_ins:
+            self._sign_ins.pop()
+            self.account = evolve(self.account, sign_ins=self.account.sign_ins[:-1])
+
     def answer(self, reply: HttpReply, now: Instant) -> None:
         """Take the answer to ``request``.
 

@@ -155,6 +155,8 @@ class Gateway:
         if not report.sent and not exchange.retried:
             self._send(evolve(exchange, retried=True), now)
             return None
+        if not report.sent and exchange.purpose is Purpose.ACCESS:
+            self.access.never_left()
         error = CloudError(f"{exchange.purpose.value} failed: {report.reason}")
         return Failed(exchange.purpose, error, exchange.about)
 

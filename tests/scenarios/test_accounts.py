@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
 import pytest
 
 from navien_proto.cloud.account import SavedAccount
-from navien_proto.errors import BadCredentials
+from navien_proto.errors import AuthError, BadCredentials, CloudError
 from navien_proto.session import State
-from navien_proto.session.events import AccountChanged, ClockCorrected, SessionClosed, StatusReceived
+from navien_proto.session.actions import CancelHttp, SendHttp
+from navien_proto.session.events import (
+    AccountChanged,
+    ClockCorrected,
+    CredentialsRefused,
+    Retrying,
+    SessionClosed,
+    StatusReceived,
+)
+from navien_proto.session.inputs import HttpAnswered, HttpFailed
+from navien_proto.sim.cloud import SimCloudConfig
 from navien_proto.sim.faults import ClockStep, RestErrorBody
-from tests.scenarios.scene import PASSWORD, Scene
+from navien_proto.sim.faults_rest import AccountLocked, RefreshTokenMissing, RestSlow, Unreachable
+from navien_proto.sim.world import World
+from tests.scenarios.scene import PASSWORD, Scene, actions
 
 HOUR = 3600.0
 
@@ -115,3 +130,142 @@ def test_f20_tokens_that_are_no_longer_good_do_not_prevent_a_sign_in() -> None:
     scene.cloud.service.revoke()
     restart(scene, account)
     scene.world.run_until(lambda: scene.session.state is State.READY, limit=60)
+
+
+def test_f12_a_clock_that_is_set_while_the_session_runs_is_learnt_from_a_rest_answer() -> None:
+    scene = Scene().ready()
+    with scene.world.suffering(ClockStep(seconds=-1200)):
+        scene.gone_by(2 * HOUR)
+        (corrected,) = scene.of(ClockCorrected)
+        assert corrected.offset == pytest.approx(1200, abs=2)
+        scene.cut()
+        scene.gone_by(10)
+        assert scene.session.state is State.READY
+        assert not [event for event in scene.of(Retrying) if "403" in str(event.error)]
+
+
+def test_f17_a_clock_that_steps_does_not_loosen_the_breaker() -> None:
+    scene = Scene()
+    scene.world.begin(RestErrorBody())
+    scene.start()
+    for _ in range(12):
+        scene.world.begin(ClockStep(3600.0))
+        scene.gone_by(97)
+    sent = scene.sign_ins()
+    assert len(sent) >= 5
+    for first in sent:
+        assert sum(first <= at < first + 599.99 for at in sent) <= 5
+
+
+def test_f18_the_network_at_fault_is_not_the_user_and_helps_to_retry() -> None:
+    scene = Scene()
+    with scene.world.suffering(Unreachable()):
+        scene.start()
+        scene.gone_by(600)
+        error = scene.session.problem
+        assert isinstance(error, CloudError)
+        assert not isinstance(error, AuthError)
+        assert error.retryable
+        assert scene.of(CredentialsRefused) == []
+    # What never reached the cloud was no sign-in, and does not count against us.
+    scene.world.run_until(lambda: scene.session.state is State.READY, limit=130)
+    wrong = Scene(password="wrong")
+    wrong.start()
+    wrong.gone_by(5)
+    (refused,) = wrong.of(CredentialsRefused)
+    (closed,) = wrong.of(SessionClosed)
+    assert refused.error is closed.error
+    assert isinstance(refused.error, BadCredentials)
+    assert not refused.error.retryable
+    assert PASSWORD not in str(refused.error)
+
+
+def test_f19_one_refresh_at_a_time_and_an_answer_without_a_refresh_token_keeps_the_old_one() -> None:
+    # AWS credentials that live long: tokens are refreshed, and seldom signed in for.
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=1800, aws_lifetime=12 * HOUR))
+    with scene.world.suffering(RefreshTokenMissing()):
+        scene.ready()
+        first = saved(scene).tokens
+        scene.gone_by(6 * HOUR)
+        last = saved(scene).tokens
+    assert first is not None
+    assert last is not None
+    assert last.refresh_token == first.refresh_token
+    assert last.access_token != first.access_token
+    assert len(scene.sign_ins()) == 1
+    at_once = 0
+    for _, action in actions(scene.peer):
+        if isinstance(action, SendHttp) and action.request.url.endswith("/auth/refresh"):
+            at_once += 1
+    assert at_once >= 12
+    assert scene.session.state is State.READY
+
+
+def test_f19_only_one_exchange_for_tokens_is_in_flight() -> None:
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=400, aws_lifetime=400))
+    with scene.world.suffering(RestSlow(seconds=25.0)):
+        scene.start()
+        scene.gone_by(3 * HOUR)
+    flying: set[int] = set()
+    for at, what in sorted([*told(scene), *asked(scene)]):
+        if what > 0:
+            assert not flying, at
+            flying.add(what)
+        else:
+            flying.discard(-what)
+
+
+def asked(scene: Scene) -> list[tuple[float, int]]:
+    """When tokens were asked for, with the exchange."""
+    return [
+        (at.monotonic, action.exchange)
+        for at, action in actions(scene.peer)
+        if isinstance(action, SendHttp) and action.request.url.endswith(("/user/sign-in", "/auth/refresh"))
+    ]
+
+
+def told(scene: Scene) -> list[tuple[float, int]]:
+    """When exchanges ended, with the exchange as a negative number."""
+    answered = [
+        (at.monotonic, -report.exchange)
+        for at, report in scene.peer.reports or []
+        if isinstance(report, HttpAnswered | HttpFailed)
+    ]
+    dropped = [
+        (at.monotonic, -action.exchange) for at, action in actions(scene.peer) if isinstance(action, CancelHttp)
+    ]
+    return answered + dropped
+
+
+@pytest.mark.parametrize(
+    "start", [datetime(2026, 3, 29, 0, 20, tzinfo=UTC), datetime(2026, 10, 25, 0, 20, tzinfo=UTC)]
+)
+def test_f21_a_change_to_or_from_summer_time_changes_no_expiry(start: datetime) -> None:
+    scene = Scene()
+    scene.world = World(scene.cloud, start=start)
+    scene.peer = scene.world.join(scene.session, record=True)
+    scene.ready()
+    scene.gone_by(6 * HOUR)
+    gaps = [later - sooner for sooner, later in pairwise(scene.sign_ins())]
+    assert all(HOUR - 6 * 60 - 10 <= gap <= HOUR - 5 * 60 + 10 for gap in gaps)
+    for event in scene.of(AccountChanged):
+        tokens = event.account.tokens
+        assert tokens is None or tokens.authorization_expires_at.utcoffset() == timedelta(0)
+
+
+def test_renewals_of_many_programs_do_not_come_in_step() -> None:
+    renewals = set()
+    for seed in range(8):
+        scene = Scene(seed=seed).ready()
+        scene.gone_by(HOUR)
+        renewals.add(round(scene.sign_ins()[1]))
+    assert len(renewals) > 4
+    assert all(1000 + HOUR - 361 <= at <= 1000 + HOUR - 299 for at in renewals)
+
+
+def test_an_account_locked_while_all_is_well_is_not_tried_every_minute() -> None:
+    scene = Scene().ready()
+    with scene.world.suffering(AccountLocked()):
+        since = scene.world.now.monotonic
+        scene.gone_by(HOUR + 120)
+        assert len([at for at in scene.sign_ins() if at > since]) <= 2
