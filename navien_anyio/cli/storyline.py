@@ -50,12 +50,10 @@ def story(lines: Iterable[Line]) -> Iterator[Told]:
         form = line.form
         try:
             told = _told(form)
-        except (NavienError, KeyError, TypeError, ValueError, IndexError) as error:
-            why = str(error) if isinstance(error, UsageError) else "not a line of a transcript"
-            raise UsageError(f"line {line.number}: {why}") from None
+            time = str(form["at"][1]) if form.keys() & {"in", "do"} else ""
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            raise UsageError(f"line {line.number}: not a line of a transcript") from None
         if told is not None:
-            at = form.get("at")
-            time = str(at[1]) if isinstance(at, list) and told[0] in (HEARD, CALL) else ""
             yield Told(line=line.number, time=time, mark=told[0], words=told[1])
 
 

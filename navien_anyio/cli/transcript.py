@@ -22,14 +22,14 @@ SAME, DIFFERENT = 0, 1
 )
 @common_options
 def transcript() -> None:
-    """Play again or show what a session heard and said: a file that 'navien monitor --transcript' has written.
+    """Play again or show what a session heard and said: a file that 'navien monitor --transcript FILE' or
+    'navien capture transcript IN OUT' has written.
 
     A transcript holds no secrets: each has a stand-in, such as <token-1>. Look through it before you publish it
     all the same. Transcripts are read here and sent nowhere.
 
     \b
     Examples:
-      navien monitor --simulate --for 1m --transcript session.jsonl
       navien transcript show session.jsonl
       navien transcript replay session.jsonl
     """

@@ -199,7 +199,11 @@ class _Player:
         self._ended: str | None = None
         self._difference: Difference | None = None
         self.over = False
-        self._session = Session(config, rng=_random(form.get("random")), new_id=self._draw)
+        rng = _random(form.get("random"))
+        try:
+            self._session = Session(config, rng=rng, new_id=self._draw)
+        except _Differs:
+            raise UsageError("the id that the session draws at its birth is missing") from None
         keep_identity(self._session, config.client_id, self._forms)
 
     def take(self, line: Line, ids: deque[Line]) -> None:
