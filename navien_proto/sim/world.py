@@ -166,10 +166,7 @@ class World:
                 return True
 
     def _earliest(self) -> float | None:
-        if self._carrier.moved:
-            self._carrier.moved = False
-            self._cloud_due = self.cloud.next_timer()
-        earliest, agenda = self._cloud_due, self._agenda.next()
+        earliest, agenda = self._cloud_timer(), self._agenda.next()
         if earliest is None or (agenda is not None and agenda < earliest):
             earliest = agenda
         for peer in self.peers:
@@ -178,10 +175,16 @@ class World:
                 earliest = due
         return earliest
 
+    def _cloud_timer(self) -> float | None:
+        if self._carrier.moved:
+            self._carrier.moved = False
+            self._cloud_due = self.cloud.next_timer()
+        return self._cloud_due
+
     def _step(self) -> None:
         self._agenda.happen()
         monotonic = self.now.monotonic
-        due = self.cloud.next_timer() if self._carrier.moved else self._cloud_due
+        due = self._cloud_timer()
         if due is not None and due <= monotonic:
             self.cloud.handle_timer(self.now)
             self._touched()

@@ -37,6 +37,7 @@ from navien_proto.session.events import (
 from navien_proto.session.guards import Guards
 from navien_proto.session.inputs import MessageReceived
 from navien_proto.sim.faults import Unreachable
+from navien_proto.sim.tariff import Tariff
 from navien_proto.wire.commands import (
     Command,
     CommitFirmware,
@@ -315,14 +316,14 @@ def test_what_no_status_shows_ends_as_accepted() -> None:
 def test_a_mode_held_back_in_a_window_is_told_when_it_is_applied() -> None:
     scene = Scene().ready()
     unit = scene.cloud.heater(MAC).unit
-    unit.in_window = True
+    unit.window.dear = True
     command = submit(scene, SetMode(Mode.ELECTRIC), level=Level.APPLIED)
     ended = finish(scene, command)
     assert isinstance(ended, CommandConfirmed)
     assert (ended.level, ended.held) == (Level.ACCEPTED, True)
     scene.gone_by(3600)
     assert scene.of(CommandApplied) == []
-    unit.end_window()
+    unit.store_tariff(Tariff())
     scene.world.run_until(lambda: scene.of(CommandApplied) != [], limit=400)
     (applied,) = scene.of(CommandApplied)
     assert applied.id == command
@@ -335,14 +336,14 @@ def test_a_mode_held_back_in_a_window_is_told_when_it_is_applied() -> None:
 def test_another_mode_takes_the_place_of_one_held_back() -> None:
     scene = Scene().ready()
     unit = scene.cloud.heater(MAC).unit
-    unit.in_window = True
+    unit.window.dear = True
     first = submit(scene, SetMode(Mode.ELECTRIC))
     finish(scene, first)
     second = submit(scene, SetMode(Mode.HIGH_DEMAND))
     finish(scene, second)
     (event,) = scene.of(CommandNotApplied)
     assert (event.id, event.reason) == (first, "another command took its place")
-    unit.end_window()
+    unit.store_tariff(Tariff())
     scene.world.run_until(lambda: scene.of(CommandApplied) != [], limit=400)
     assert [event.id for event in scene.of(CommandApplied)] == [second]
 
@@ -350,7 +351,7 @@ def test_another_mode_takes_the_place_of_one_held_back() -> None:
 def test_a_held_mode_is_given_up_after_a_day_and_when_the_session_closes() -> None:
     for seconds, reason in ((86_500, "it was held back for a day"), (10, "the session was closed")):
         scene = Scene().ready()
-        scene.cloud.heater(MAC).unit.in_window = True
+        scene.cloud.heater(MAC).unit.window.dear = True
         command = submit(scene, SetMode(Mode.ELECTRIC))
         finish(scene, command)
         scene.gone_by(seconds)
