@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
 from anyio import CancelScope
@@ -23,7 +23,6 @@ from navien_proto.instant import Instant
 from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkRefused
 from navien_proto.session.actions import Action, CancelHttp, SendHttp
-from navien_proto.session.events import Event
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, Input
 from navien_proto.session.machine import Machine
 
@@ -50,13 +49,16 @@ Exchange = Callable[[int, HttpRequest], Awaitable[HttpAnswered | HttpFailed]]
 OpenTask = Callable[[OpenLink, Callable[[LinkInput], None]], LinkTask]
 
 
-class Driver:
+E = TypeVar("E")
+
+
+class Driver(Generic[E]):
     """Drives ``machine`` until it is closed.
 
     Args:
         machine: what is driven; it moves only from here, or between ``nudge`` calls of the same thread.
         start: called once with the present moment, to set the machine going.
-        exchange: performs one HTTP exchange.
+        exchange: performs one HTTP exchange; left out for a machine that asks for none.
         open_link: makes the task of one link.
         deliver: is told every event, in order; it must neither wait nor raise.
         clock: reads both clocks.
@@ -64,12 +66,12 @@ class Driver:
 
     def __init__(
         self,
-        machine: Machine,
+        machine: Machine[E],
         *,
         start: Callable[[Instant], None],
-        exchange: Exchange,
+        exchange: Exchange | None = None,
         open_link: OpenTask,
-        deliver: Callable[[Event], None],
+        deliver: Callable[[E], None],
         clock: Clock,
     ) -> None:
         self._machine = machine
@@ -171,6 +173,8 @@ class Driver:
                     self._links[action.link][0].perform(action)
 
     async def _run_exchange(self, action: SendHttp, scope: CancelScope) -> None:
+        if self._exchange is None:
+            raise NavienError("a machine without HTTP asked for some")
         with scope:
             self.report(await self._exchange(action.exchange, action.request))
         del self._exchanges[action.exchange]

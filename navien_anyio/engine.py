@@ -75,7 +75,7 @@ class Engine:
         self.hub = Hub()
         self._keeper = AccountKeeper(parts.store, account_key(config.email, config.base_url))
         self._tasks: TaskGroup | None = None
-        self._driver: Driver | None = None
+        self._driver: Driver[Event] | None = None
         self._own_http: Callable[[], Awaitable[None]] | None = None
         self._over = anyio.Event()
         self._stopped = False
@@ -199,7 +199,7 @@ class Engine:
         if self._driver is not None and self._driver.failure is not None:
             raise self._driver.failure
 
-    async def _work(self, driver: Driver) -> None:
+    async def _work(self, driver: Driver[Event]) -> None:
         try:
             with anyio.CancelScope(shield=True):
                 async with anyio.create_task_group() as tasks:

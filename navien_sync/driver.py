@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from navien_proto.cloud.http import HttpRequest
 from navien_proto.errors import NavienError
@@ -16,7 +16,6 @@ from navien_proto.instant import Instant
 from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkRefused
 from navien_proto.session.actions import Action, CancelHttp, SendHttp
-from navien_proto.session.events import Event
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, Input
 from navien_proto.session.machine import Machine
 from navien_sync.clock import Clock
@@ -56,12 +55,15 @@ Exchange = Callable[[int, HttpRequest, Answered], Callable[[], None]]
 OpenTask = Callable[[OpenLink, Callable[[LinkInput], None], SocketWatch], LinkTask]
 
 
-class Driver:
+E = TypeVar("E")
+
+
+class Driver(Generic[E]):
     """Drives ``machine`` until it is closed.
 
     Args:
         machine: what is driven.
-        exchange: begins one HTTP exchange.
+        exchange: begins one HTTP exchange; left out for a machine that asks for none.
         open_link: makes one link.
         deliver: is told every event, in order; it must neither wait nor raise.
         clock: reads both clocks.
@@ -69,11 +71,11 @@ class Driver:
 
     def __init__(
         self,
-        machine: Machine,
+        machine: Machine[E],
         *,
-        exchange: Exchange,
+        exchange: Exchange | None = None,
         open_link: OpenTask,
-        deliver: Callable[[Event], None],
+        deliver: Callable[[E], None],
         clock: Clock,
     ) -> None:
         self._machine = machine
@@ -187,6 +189,8 @@ class Driver:
     def _perform(self, action: Action, watch: SocketWatch) -> None:
         match action:
             case SendHttp():
+                if self._exchange is None:
+                    raise NavienError("a machine without HTTP asked for some")
                 number = action.exchange
                 self._exchanges[number] = self._exchange(number, action.request, self._answered)
             case CancelHttp():

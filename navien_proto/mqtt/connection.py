@@ -1,17 +1,13 @@
 """The machine that keeps one MQTT link up.
 
-Theory of operation. At any time there is at most one link, and it has a number; what older links still
-report changes nothing. A life goes round and round::
+Theory of operation. A life goes round and round::
 
     IDLE ─start─▶ DUE ─open─▶ OPENING ─▶ CONNECTING ─▶ SUBSCRIBING ─▶ READY
                    ▲ └─fail─┐      │          │              │          │
                    │        ▼      ▼          ▼              ▼          ▼
                    └──── WAITING ◀────────── DRAINING ◀── (any end of the link)
 
-In DUE the owner supplies the endpoint (a signed URL is good for one attempt, so only the owner can). When we
-end a link ourselves (a deadline passed, a planned replacement) it is closed first and its end awaited in
-DRAINING, for a bounded time, so that two links never stand at once. ``stop`` leads from everywhere to CLOSING
-and CLOSED, and nothing leads back.
+The whole table, and how to think about it, is :mod:`navien_proto.mqtt.states`.
 """
 
 from __future__ import annotations
@@ -59,7 +55,8 @@ from navien_proto.mqtt.notices import (
     TopicRefused,
 )
 from navien_proto.mqtt.publishes import Publishes
-from navien_proto.mqtt.settings import ConnectionConfig, LinkState, LinkTimer
+from navien_proto.mqtt.settings import ConnectionConfig, LinkTimer
+from navien_proto.mqtt.states import LINK_STATES, LINK_TRANSITIONS, LinkState, LinkTrigger
 from navien_proto.timers import Timers
 
 __all__ = ["REFUSED", "Connection", "ConnectionConfig", "LinkState", "LinkTimer"]
@@ -72,8 +69,14 @@ NOT_AUTHORIZED = 0x87
 KICKED_WITHIN = 2.0
 KICKS = 2
 KICKED_PAUSE = 30.0
+OVERDUE = {
+    LinkTimer.OPEN: "the connection did not come to stand in time",
+    LinkTimer.CONNACK: "the broker did not answer CONNECT in time",
+    LinkTimer.SUBACK: "the broker did not answer SUBSCRIBE or UNSUBSCRIBE in time",
+    LinkTimer.PINGRESP: "the broker did not answer a ping in time",
+}
 
-_OPENING = (LinkState.OPENING, LinkState.CONNECTING, LinkState.SUBSCRIBING, LinkState.READY)
+_WITHOUT_LINK = (LinkState.IDLE, LinkState.DUE, LinkState.WAITING, LinkState.CLOSED)
 
 
 class Connection:
@@ -151,7 +154,7 @@ class Connection:
     def start(self) -> None:
         """Begin: asks for an endpoint. Does nothing unless IDLE."""
         if self.state is LinkState.IDLE:
-            self._ask()
+            self._ask(LinkTrigger.START)
 
     def open(
         self,
@@ -171,7 +174,7 @@ class Connection:
         self._last_connect = now.monotonic
         self._was_up = False
         self._connack = None
-        self.state = LinkState.OPENING
+        self._go(LinkTrigger.OPEN)
         self._timers.set(LinkTimer.OPEN, now.monotonic + self._config.open_timeout)
         config = self._config
         self._actions.append(
@@ -216,28 +219,28 @@ class Connection:
 
     def replace(self, reason: str, now: Instant, *, planned: bool = True) -> None:
         """End the present link in good order and open another. Does nothing when there is none."""
-        if self.state in _OPENING:
+        if self.state in LINK_STATES:
             self._end(reason, now, planned=planned, abort=False)
 
     def stop(self, now: Instant) -> None:
         """Close for good: from every state, within the close time-out."""
         if self.state in (LinkState.CLOSING, LinkState.CLOSED):
             return
-        if self.state in _OPENING or self.state is LinkState.DRAINING:
+        if self.state in LINK_STATES or self.state is LinkState.DRAINING:
             already = self.state is LinkState.DRAINING
-            self.state = LinkState.CLOSING
+            self._go(LinkTrigger.STOP)
             self._timers.clear()
             self._timers.set(LinkTimer.CLOSE, now.monotonic + self._config.close_timeout)
             if not already:
                 self._actions.append(CloseLink(self.link))
             return
-        self._finish("closed")
+        self._finish("closed", LinkTrigger.STOP)
 
     # --- what the transport reports ----------------------------------------------------------------------
 
     def handle(self, report: LinkInput, now: Instant) -> None:
         """Take one report of the transport; reports of links that are no more change nothing."""
-        if report.link != self.link or self.state in (LinkState.WAITING, LinkState.DUE, LinkState.CLOSED):
+        if report.link != self.link or self.state in _WITHOUT_LINK:
             return
         self._last_in = now.monotonic
         match report:
@@ -252,7 +255,7 @@ class Connection:
                     self._notices.append(PublishSettled(report.id, report.code))
             case ConnectSent():
                 if self.state is LinkState.OPENING:
-                    self.state = LinkState.CONNECTING
+                    self._go(LinkTrigger.CONNECT)
                     self._timers.cancel(LinkTimer.OPEN)
                     self._timers.set(LinkTimer.CONNACK, now.monotonic + self._config.connack_timeout)
             case LinkOpened():
@@ -276,17 +279,9 @@ class Connection:
         for name in self._timers.due(now.monotonic):
             match name:
                 case LinkTimer.RETRY:
-                    self._ask()
+                    self._ask(LinkTrigger.RETRY)
                 case LinkTimer.CLOSE:
                     self._close_overdue(now)
-                case LinkTimer.OPEN:
-                    self._end("the connection did not come to stand in time", now)
-                case LinkTimer.CONNACK:
-                    self._end("the broker did not answer CONNECT in time", now)
-                case LinkTimer.SUBACK:
-                    self._end("the broker did not answer SUBSCRIBE or UNSUBSCRIBE in time", now)
-                case LinkTimer.PINGRESP:
-                    self._end("the broker did not answer a ping in time", now)
                 case LinkTimer.LIFETIME:
                     self._asking.forgive()
                     self._publishes.forgive()
@@ -296,6 +291,8 @@ class Connection:
                     self._publishes.stable()
                 case LinkTimer.KEEP_ALIVE:
                     self._keep_alive(now)
+                case LinkTimer():
+                    self._end(OVERDUE[name], now)
                 case _:
                     self._end("the broker did not acknowledge a publish in time", now)
 
@@ -330,8 +327,11 @@ class Connection:
         self._next_id += 1
         return self._next_id
 
-    def _ask(self) -> None:
-        self.state = LinkState.DUE
+    def _go(self, trigger: LinkTrigger) -> None:
+        self.state = LINK_TRANSITIONS[self.state, trigger]
+
+    def _ask(self, trigger: LinkTrigger) -> None:
+        self._go(trigger)
         self._notices.append(EndpointNeeded())
 
     def _opened(self, report: LinkOpened, now: Instant) -> None:
@@ -339,7 +339,7 @@ class Connection:
         self._timers.cancel(LinkTimer.CONNACK)
         self._session_present = report.session_present
         self._last_out = self._connack = now.monotonic
-        self.state = LinkState.SUBSCRIBING
+        self._go(LinkTrigger.CONNACK)
         self._keep_alive_interval = report.keep_alive or self._config.keep_alive
         # Also when the broker remembers the session: subscribing twice is harmless, being deaf is not.
         self._asking.begin(self.link)
@@ -352,8 +352,8 @@ class Connection:
 
     def _answered(self, fits: bool | None, now: Instant) -> None:
         """A question was answered: wait on, or be up when it was the last."""
-        if fits is None:
-            return
+        if fits is None or self.state not in LINK_STATES:
+            return  # nothing was asked, or the link is being closed by now
         if not fits:
             self._end("the broker answered SUBSCRIBE for another number of filters", now)
         elif self._asking.awaiting:
@@ -365,7 +365,7 @@ class Connection:
 
     def _up(self, now: Instant) -> None:
         config = self._config
-        self.state = LinkState.READY
+        self._go(LinkTrigger.SUBACK)
         self._was_up = True
         self._asking.complete()
         self._timers.set(LinkTimer.KEEP_ALIVE, now.monotonic + self._keep_alive_interval)
@@ -395,14 +395,14 @@ class Connection:
         self._forget()
         delay = 0.0 if planned else self._backoff.next_delay()
         self._down(LinkDown(self.link, reason, self._was_up, planned, delay), now)
-        self.state = LinkState.DRAINING
+        self._go(LinkTrigger.END)
         self._timers.set(LinkTimer.CLOSE, now.monotonic + self._config.close_timeout)
         self._actions.append(CloseLink(self.link, abort))
 
     def _gone(self, reason: str, now: Instant, refused: LinkRefused | None = None) -> None:
         """The transport says the link is no more."""
         if self.state is LinkState.CLOSING:
-            self._finish(reason)
+            self._finish(reason, LinkTrigger.ENDED)
         elif self.state is LinkState.DRAINING:
             self._after_drain(reason, now)
         else:
@@ -439,7 +439,7 @@ class Connection:
         # Abort, for a transport still saying goodbye; whatever it reports later is of a dead link.
         self._actions.append(CloseLink(self.link, abort=True))
         if self.state is LinkState.CLOSING:
-            self._finish("closed")
+            self._finish("closed", LinkTrigger.ENDED)
         else:
             self._after_drain("the link was ended", now)
 
@@ -447,21 +447,21 @@ class Connection:
         """The link is no more: the next attempt comes when it was planned, and not within a second of the last."""
         self._timers.cancel(LinkTimer.CLOSE)
         if self._next_attempt is None:
-            self._finish(reason, exhausted=True)
+            self._finish(reason, LinkTrigger.EXHAUSTED)
             return
         due = max(self._next_attempt, (self._last_connect or 0.0) + MIN_CONNECT_GAP)
         if due <= now.monotonic:
-            self._ask()
+            self._ask(LinkTrigger.RETRY)
         else:
-            self.state = LinkState.WAITING
+            self._go(LinkTrigger.LOST)
             self._timers.set(LinkTimer.RETRY, due)
 
     def _wait(self, reason: str, now: Instant, at_least: float = 0.0) -> None:
         delay = self._backoff.next_delay(at_least)
         if delay is None:
-            self._finish(reason, exhausted=True)
+            self._finish(reason, LinkTrigger.EXHAUSTED)
             return
-        self.state = LinkState.WAITING
+        self._go(LinkTrigger.FAIL)
         self._timers.set(LinkTimer.RETRY, now.monotonic + delay)
         self._notices.append(RetryScheduled(delay, self._backoff.failures))
 
@@ -471,7 +471,7 @@ class Connection:
         self._asking.forget()
         self._notices.extend(PublishSettled(publish, None) for publish in self._publishes.forget())
 
-    def _finish(self, reason: str, *, exhausted: bool = False) -> None:
+    def _finish(self, reason: str, trigger: LinkTrigger) -> None:
         self._forget()
-        self.state = LinkState.CLOSED
-        self._notices.append(ConnectionClosed(reason, exhausted))
+        self._go(trigger)
+        self._notices.append(ConnectionClosed(reason, trigger is LinkTrigger.EXHAUSTED))

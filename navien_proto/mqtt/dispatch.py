@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from navien_proto.errors import CommandExpired, CommandRefused, LinkBroken, NavienError, UsageError
 from navien_proto.instant import Instant
 from navien_proto.mqtt.client_config import MqttConfig
@@ -20,7 +18,7 @@ from navien_proto.mqtt.connection import REFUSED, Connection
 from navien_proto.mqtt.inputs import MessageReceived
 from navien_proto.mqtt.notices import FilterRefused, PublishSettled, SubscribeSettled
 from navien_proto.mqtt.operations import Book, Operation, Verb
-from navien_proto.timers import Timers
+from navien_proto.timers import NamedTimer, Timers
 
 __all__ = ["ClientTimer", "Dispatch"]
 
@@ -28,11 +26,11 @@ __all__ = ["ClientTimer", "Dispatch"]
 RETAINED_GRACE = 1.0
 
 
-class ClientTimer(Enum):
-    """Every deadline of a client beside those of its link, and why it exists."""
+class ClientTimer(NamedTimer):
+    """Every deadline of a client beside those of its link; the setting is one of :class:`MqttConfig`."""
 
-    EXPIRE = "expire"  # what waited too long for a connection is no longer meant
-    RETAINED = "retained"  # a broker says nothing when it keeps nothing
+    EXPIRE = "expire", "what waited too long for a connection is no longer meant", "queue_expiry"
+    RETAINED = "retained", "a broker says nothing when it keeps nothing"
 
 
 class Dispatch:

@@ -1,44 +1,36 @@
-"""Where a connection can stand, what it waits for, and its settings."""
+"""What a connection waits for, and its settings."""
 
 from __future__ import annotations
-
-from enum import Enum
 
 from attrs import field, frozen, validators
 
 from navien_proto.mqtt.backoff import ReconnectPolicy
+from navien_proto.timers import NamedTimer
 
-__all__ = ["ConnectionConfig", "LinkState", "LinkTimer"]
-
-
-class LinkState(Enum):
-    """Where the connection stands; the module docstring has the picture."""
-
-    IDLE = "idle"
-    DUE = "due"
-    OPENING = "opening"
-    CONNECTING = "connecting"
-    SUBSCRIBING = "subscribing"
-    READY = "ready"
-    DRAINING = "draining"
-    WAITING = "waiting"
-    CLOSING = "closing"
-    CLOSED = "closed"
+__all__ = ["ConnectionConfig", "LinkTimer"]
 
 
-class LinkTimer(Enum):
-    """Every deadline of a connection, and why it exists."""
+class LinkTimer(NamedTimer):
+    """Every deadline of a connection; settings are those of :class:`ConnectionConfig`."""
 
-    OPEN = "open"  # DNS, TCP, TLS and the upgrade may hang without an error
-    CONNACK = "connack"  # a broker may accept the bytes and never answer
-    SUBACK = "suback"  # a lost SUBACK leaves us connected but deaf
-    PUBACK = "puback"  # an unanswered QoS 1 publish shows a half-open link long before keep-alive does
-    KEEP_ALIVE = "keep-alive"  # the broker cuts a silent client; a silent broker must be asked
-    PINGRESP = "pingresp"  # the answer to that question
-    LIFETIME = "lifetime"  # AWS IoT cuts every WebSocket after 24 h: better at a moment of our choosing
-    STABLE = "stable"  # only a link that lasted proves that the trouble is over
-    CLOSE = "close"  # a peer that does not answer our close must not hold us
-    RETRY = "retry"  # the backoff
+    OPEN = "open", "DNS, TCP, TLS and the upgrade may hang without an error", "open_timeout"
+    CONNACK = "connack", "a broker may accept the bytes and never answer", "connack_timeout"
+    SUBACK = "suback", "a lost SUBACK leaves us connected but deaf", "suback_timeout"
+    PUBACK = (
+        "puback",
+        "an unanswered QoS 1 publish shows a half-open link long before keep-alive does",
+        "puback_timeout",
+    )
+    KEEP_ALIVE = "keep-alive", "the broker cuts a silent client; a silent broker must be asked", "keep_alive"
+    PINGRESP = "pingresp", "a half-open link answers no question", "ping_timeout"
+    LIFETIME = (
+        "lifetime",
+        "AWS IoT cuts every WebSocket after 24 h: better at a moment of our choosing",
+        "lifetime",
+    )
+    STABLE = "stable", "only a link that lasted proves that the trouble is over", "stable_after"
+    CLOSE = "close", "a peer that does not answer our close must not hold us", "close_timeout"
+    RETRY = "retry", "attempts without a pause, or in step with other clients, keep a broker down"
 
 
 @frozen(kw_only=True)
