@@ -211,7 +211,7 @@ def test_a_file_that_cannot_be_read_is_kept_aside_and_one_that_fails_is_not(
         def refuse(*_: object, **__: object) -> None:
             raise error
 
-        monkeypatch.setattr("navien_sync.stores.accounts.read_limited", refuse)
+        monkeypatch.setattr("navien_sync.stores.documents.read_limited", refuse)
 
     store.save(A, saved("a"))
     failing(OSError(24, "Too many open files"))  # passes: the other accounts must not be lost for it
@@ -280,7 +280,7 @@ def test_windows_locks_with_what_windows_has(tmp_path: Path, monkeypatch: pytest
 
 def test_many_writers_lose_nothing(store: TokenFile, monkeypatch: pytest.MonkeyPatch) -> None:
     # Each has its turn, however long a busy disk takes over those of the others.
-    monkeypatch.setattr("navien_sync.stores.accounts.locked", partial(locked, patience=PATIENCE))
+    monkeypatch.setattr("navien_sync.stores.documents.locked", partial(locked, patience=PATIENCE))
 
     def work(number: int) -> None:
         mine = TokenFile(store.path)
