@@ -244,7 +244,6 @@ def __getattr__(name: str) -> object:
         from navien_proto.model import diagnostics, energy, error_codes, schedules, tou
         from navien_proto.wire import commands
 
-        for module in (schedules, tou, energy, diagnostics, error_codes, commands):
-            if name in module.__all__:
-                return getattr(module, name)
+        modules = (schedules, tou, energy, diagnostics, error_codes, commands)
+        return getattr(next(module for module in modules if name in module.__all__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

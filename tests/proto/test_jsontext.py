@@ -220,6 +220,13 @@ def test_plain_data_is_written_alike_by_both(value: Any) -> None:
     assert dumps_plain(value) == dumps(value)
 
 
+def test_plain_data_is_written_without_orjson_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = {"b": [1, True, None], "a": "ü"}
+    before = dumps_plain(value)
+    monkeypatch.setattr("navien_proto.jsontext.FAST", None)
+    assert dumps_plain(value) == before
+
+
 @pytest.mark.parametrize("value", ["\ud800", {1, 2}, object(), b"x"])
 def test_what_json_cannot_say_is_no_plain_data(value: Any) -> None:
     with pytest.raises(UsageError, match="written as JSON"):

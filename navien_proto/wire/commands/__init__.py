@@ -142,7 +142,5 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         from navien_proto.wire.commands import firmware, raw, schedules
 
-        for module in (firmware, raw, schedules):
-            if name in module.__all__:
-                return getattr(module, name)
+        return getattr(next(module for module in (firmware, raw, schedules) if name in module.__all__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

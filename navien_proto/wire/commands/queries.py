@@ -174,7 +174,7 @@ class _EnergyQuery(Command):
 
     def asked(self) -> set[tuple[int | None, int | None]]:
         """The years and months that were asked for, as `EnergyMessage` names them."""
-        return set()
+        raise NotImplementedError
 
     def answered_by(self, message: Received) -> bool | None:
         """True of an energy message of that kind with nothing but years and months that were asked for."""

@@ -200,6 +200,14 @@ def test_a_firmware_that_sends_other_members_each_time() -> None:
         assert dict(DeviceStatus.from_wire(members).raw) == members
 
 
+@pytest.mark.parametrize("huge", [1 << 63, 10**400, -(10**400)])
+def test_a_number_that_no_double_holds_is_a_problem_of_its_member(huge: int) -> None:
+    read = status(dhwTemperature=huge)
+    assert read.dhw_temperature is None
+    assert [problem.path for problem in read.problems] == ["dhwTemperature"]
+    assert read.current_inst_power == 432
+
+
 def test_an_unknown_code_is_kept() -> None:
     read = status(operationMode=33, errorCode=1234, drEventStatus=-1)
     assert read.operation_mode == Unknown(33)
