@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from typing import Generic, TypeVar
+from enum import Enum
+from typing import Generic, Self, TypeVar
+
+__all__ = ["NamedTimer", "Timers"]
 
 K = TypeVar("K", bound=Hashable)
+
+
+class NamedTimer(Enum):
+    """Base of the enumerations of deadlines: each member says why it exists.
+
+    ``reason`` says why there is such a deadline. ``setting`` is the attribute that holds its length in seconds,
+    in the settings of whoever sets it; ``None`` when the length is not a setting.
+    """
+
+    reason: str
+    setting: str | None
+
+    def __new__(cls, value: str, reason: str, setting: str | None = None) -> Self:
+        """A member is written as its value, its reason and its setting."""
+        member = object.__new__(cls)
+        member._value_ = value
+        member.reason = reason
+        member.setting = setting
+        return member
 
 
 class Timers(Generic[K]):

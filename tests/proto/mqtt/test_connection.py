@@ -35,6 +35,7 @@ from navien_proto.mqtt.notices import (
     PublishSettled,
     RetryScheduled,
 )
+from navien_proto.mqtt.states import LINK_STATES, LINK_TRANSITIONS, LinkTrigger
 from tests.support.instants import Clock
 
 ENDPOINT = Endpoint("wss", "broker.example", 443, "/mqtt?signed")
@@ -330,6 +331,38 @@ def test_the_nth_wait_is_between_one_second_and_the_cap(seed: int, failures: int
     delay = backoff.next_delay()
     assert delay is not None
     assert 1.0 <= delay <= min(120.0, 2.0 ** min(failures, 10))
+
+
+def test_an_odd_answer_to_a_subscription_does_not_bring_a_stopped_connection_back() -> None:
+    d = Driver()
+    d.connection.set_filters(["a", "b"], d.clock.now)
+    d.connection.start()
+    link = d.open().link
+    d.report(LinkOpened(link))
+    (subscribe,) = d.actions()
+    assert isinstance(subscribe, Subscribe)
+    d.connection.stop(d.clock.now)
+    d.report(SubscribeAnswered(link, subscribe.id, (1,)))
+    assert d.state is LinkState.CLOSING
+    assert d.connection.next_timer() == d.clock.now.monotonic + 2
+    d.report(LinkLost(link, "closed"))
+    assert d.state is LinkState.CLOSED
+
+
+def test_a_report_before_the_first_link_changes_nothing() -> None:
+    d = Driver()
+    d.report(LinkLost(0, "lost"))
+    assert (d.state, d.notices()) == (LinkState.IDLE, [])
+
+
+def test_nothing_leads_out_of_closed_and_everything_leads_there() -> None:
+    reached = {LinkState.CLOSED}
+    for _ in LinkState:
+        reached |= {state for (state, _trigger), target in LINK_TRANSITIONS.items() if target in reached}
+    assert reached == set(LinkState)
+    assert all(state is not LinkState.CLOSED for state, _ in LINK_TRANSITIONS)
+    assert {trigger for _, trigger in LINK_TRANSITIONS} == set(LinkTrigger)
+    assert {LINK_TRANSITIONS[state, LinkTrigger.END] for state in LINK_STATES} == {LinkState.DRAINING}
 
 
 class ConnectionMachine(RuleBasedStateMachine):
