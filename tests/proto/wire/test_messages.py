@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from attrs import evolve
@@ -48,6 +48,9 @@ def test_messages_of_different_kinds_are_different() -> None:
     other = RecirculationMessage(topic="t", programme=RecirculationProgramme(None), packed=False, raw={})
     assert first != other
     assert first != "t"
+    # The kind counts, whatever it holds.
+    anything: Any = ReservationProgramme(None)
+    assert first != RecirculationMessage(topic="t", programme=anything, packed=False, raw={})
     assert first == evolve(first)
     assert hash(first) == hash(evolve(first))
     # Sets of many messages stay quick: their hashes differ.
