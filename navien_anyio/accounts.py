@@ -11,10 +11,10 @@ from navien_anyio.signal import Signal
 from navien_proto.cloud.account import SavedAccount
 from navien_sync.stores import TokenStore
 
-__all__ = ["AccountKeeper"]
+__all__ = ["PATIENCE", "AccountKeeper"]
 
-# A store on a dead network drive must not hold up a start or an end.
 PATIENCE = 8.0
+"""Seconds for a store: one on a dead network drive must not hold up a start or an end."""
 
 
 class AccountKeeper:

@@ -21,7 +21,7 @@ from navien_proto.session.events import CommandConfirmed, Level
 from navien_proto.session.hub import Hub
 from navien_proto.session.settings import GivenConfig, chosen_config, find_device, session_config
 from navien_proto.wire.commands import Command
-from navien_sync.stores import MemoryStore, TokenStore, TranscriptFile, gather_config
+from navien_sync.stores import MemoryStore, SessionStore, TokenStore, TranscriptFile, gather_config
 
 if TYPE_CHECKING:
     from navien_proto.session.statistics import Statistics
@@ -43,6 +43,9 @@ class NavienClient:
             worker thread on entering.
         token_store: what remembers tokens and sign-ins; the process's memory when left out. A file
             (:class:`navien_sync.stores.TokenFile`) saves a sign-in at each start and protects the account.
+        session_store: what remembers, from when the client closes to when another one begins, the heaters, what
+            they can do and when they were last heard (:class:`navien_sync.stores.SessionFile`); nothing when left
+            out.
         http_client: an ``httpx.AsyncClient`` to use for REST; it is not closed.
         ssl_context: for REST and for the broker; the system's roots when left out.
         connect_timeout: seconds that entering may take; ``None`` is no limit.
@@ -63,6 +66,7 @@ class NavienClient:
         *,
         config: GivenConfig | None = None,
         token_store: TokenStore | None = None,
+        session_store: SessionStore | None = None,
         http_client: HttpClient | None = None,
         ssl_context: ssl.SSLContext | None = None,
         connect_timeout: float | None = 60.0,
@@ -74,6 +78,7 @@ class NavienClient:
         self._config = chosen_config(email, password, config, settings)
         self._parts = Parts(
             store=MemoryStore() if token_store is None else token_store,
+            sessions=session_store,
             clock=clock,
             http_client=http_client,
             ssl_context=ssl_context,

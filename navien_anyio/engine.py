@@ -6,6 +6,7 @@ import os
 import secrets
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from random import Random
@@ -15,7 +16,7 @@ import anyio
 from anyio import to_thread
 from attrs import frozen
 
-from navien_anyio.accounts import AccountKeeper
+from navien_anyio.accounts import PATIENCE, AccountKeeper
 from navien_anyio.clock import Clock
 from navien_anyio.driver import Driver, LinkTask
 from navien_anyio.http import HttpClient, exchange, new_client, quiet_httpx
@@ -35,8 +36,9 @@ from navien_sync.stores import TranscriptFile
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
+    from navien_proto.session.saved import SavedSession
     from navien_proto.session.transcript import Recorder
-    from navien_sync.stores import TokenStore
+    from navien_sync.stores import SessionStore, TokenStore
 
 __all__ = ["Engine", "Parts"]
 
@@ -53,6 +55,7 @@ class Parts:
     http_client: HttpClient | None = None
     ssl_context: ssl.SSLContext | None = None
     transcript: str | os.PathLike[str] | None = None
+    sessions: SessionStore | None = None
 
 
 class Engine:
@@ -73,7 +76,8 @@ class Engine:
             self._machine = Recorder(config, rng=rng, new_id=new_id, write=self.transcript.write)
             self.session = self._machine.session
         self.hub = Hub()
-        self._keeper = AccountKeeper(parts.store, account_key(config.email, config.base_url))
+        self._key = account_key(config.email, config.base_url)
+        self._keeper = AccountKeeper(parts.store, self._key)
         self._tasks: TaskGroup | None = None
         self._driver: Driver[Event] | None = None
         self._own_http: Callable[[], Awaitable[None]] | None = None
@@ -91,6 +95,7 @@ class Engine:
         """
         context = await self._prepare()
         account = await self._keeper.load()
+        saved = await self._load_session()
         if self._stopped:
             raise LinkClosed("the client was closed while it was opening")
         client = self._parts.http_client
@@ -98,7 +103,7 @@ class Engine:
             client, self._own_http = new_client(context)
         self._driver = Driver(
             self._machine,
-            start=lambda now: self._machine.start(now, account),
+            start=lambda now: self._machine.start(now, account, saved),
             exchange=_exchange_over(client),
             open_link=_open_link_with(context),
             deliver=self._deliver,
@@ -193,11 +198,27 @@ class Engine:
                 with anyio.move_on_after(HTTP_CLOSE, shield=True):
                     if self._own_http is not None:
                         await self._own_http()
+                await self._save_session()
                 if self.transcript is not None:
                     with anyio.CancelScope(shield=True):
                         await to_thread.run_sync(self.transcript.close)
         if self._driver is not None and self._driver.failure is not None:
             raise self._driver.failure
+
+    # As with tokens: a store can help a start and must never prevent one, nor hold up an end.
+    async def _load_session(self) -> SavedSession | None:
+        store = self._parts.sessions
+        if store is not None:
+            with anyio.move_on_after(PATIENCE), suppress(Exception):
+                return await to_thread.run_sync(store.load, self._key, abandon_on_cancel=True)
+        return None
+
+    async def _save_session(self) -> None:
+        store = self._parts.sessions
+        if store is not None and self.session.devices:
+            saved = self.session.save(self._parts.clock())
+            with anyio.move_on_after(PATIENCE, shield=True), suppress(Exception):
+                await to_thread.run_sync(store.save, self._key, saved, abandon_on_cancel=True)
 
     async def _work(self, driver: Driver[Event]) -> None:
         try:

@@ -9,10 +9,10 @@ from navien_proto.cloud.account import SavedAccount
 from navien_sync.stores import TokenStore
 from navien_sync.workers import Workers
 
-__all__ = ["AccountKeeper"]
+__all__ = ["PATIENCE", "AccountKeeper"]
 
-# A store on a dead network drive must not hold up a start or an end.
 PATIENCE = 8.0
+"""Seconds for a store: one on a dead network drive must not hold up a start or an end."""
 
 
 class AccountKeeper:

@@ -22,7 +22,7 @@ from navien_sync.engine import Engine, Parts
 from navien_sync.heater import Heater
 from navien_sync.http import HttpClient
 from navien_sync.hub import SharedHub
-from navien_sync.stores import MemoryStore, TokenStore, TranscriptFile, gather_config
+from navien_sync.stores import MemoryStore, SessionStore, TokenStore, TranscriptFile, gather_config
 from navien_sync.streams import EventStream
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ class NavienClient:
             entering.
         token_store: what remembers tokens and sign-ins; the process's memory when left out. A file
             (:class:`navien_sync.stores.TokenFile`) saves a sign-in at each start and protects the account.
+        session_store: what remembers, from when the client closes to when another one begins, the heaters, what
+            they can do and when they were last heard (:class:`navien_sync.stores.SessionFile`); nothing when left
+            out.
         http_client: an ``httpx.Client`` to use for REST; it is not closed.
         ssl_context: for REST and for the broker; the system's roots when left out.
         connect_timeout: seconds that entering may take; ``None`` is no limit.
@@ -65,6 +68,7 @@ class NavienClient:
         *,
         config: GivenConfig | None = None,
         token_store: TokenStore | None = None,
+        session_store: SessionStore | None = None,
         http_client: HttpClient | None = None,
         ssl_context: ssl.SSLContext | None = None,
         connect_timeout: float | None = 60.0,
@@ -76,6 +80,7 @@ class NavienClient:
         self._config = chosen_config(email, password, config, settings)
         self._parts = Parts(
             store=MemoryStore() if token_store is None else token_store,
+            sessions=session_store,
             clock=clock,
             http_client=http_client,
             ssl_context=ssl_context,

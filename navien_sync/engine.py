@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from random import Random
@@ -37,19 +38,20 @@ from navien_proto.session.events import (
 )
 from navien_proto.session.inputs import HttpFailed
 from navien_proto.wire.commands import Command
-from navien_sync.accounts import AccountKeeper
+from navien_sync.accounts import PATIENCE, AccountKeeper
 from navien_sync.clock import Clock
 from navien_sync.dialer import Address, resolve
 from navien_sync.driver import Answered, Driver, LinkTask
 from navien_sync.http import Exchange, HttpClient, new_client, quiet_httpx
 from navien_sync.hub import SharedHub
-from navien_sync.stores import TokenStore, TranscriptFile
+from navien_sync.stores import SessionStore, TokenStore, TranscriptFile
 from navien_sync.stores.roots import client_context
 from navien_sync.streams import EventStream
 from navien_sync.watch import SocketWatch
 from navien_sync.workers import Workers
 
 if TYPE_CHECKING:
+    from navien_proto.session.saved import SavedSession
     from navien_proto.session.transcript import Recorder
 
 __all__ = ["Engine", "Parts"]
@@ -70,6 +72,7 @@ class Parts:
     http_client: HttpClient | None = None
     ssl_context: ssl.SSLContext | None = None
     transcript: str | os.PathLike[str] | None = None
+    sessions: SessionStore | None = None
 
 
 class Engine:
@@ -99,7 +102,8 @@ class Engine:
         )
         self._io = Workers("navien-io", self._driver.crash)
         self.callbacks = Workers("navien-callbacks", self._driver.crash)
-        self._keeper = AccountKeeper(parts.store, account_key(config.email, config.base_url), self._io)
+        self._key = account_key(config.email, config.base_url)
+        self._keeper = AccountKeeper(parts.store, self._key, self._io)
         self._pump = threading.Thread(target=self._work, name="navien-pump", daemon=True)
         self._beginning = threading.Lock()
         self._begun = False
@@ -153,12 +157,13 @@ class Engine:
         needed = self._config.base_url.startswith("https:") or self._config.mqtt_scheme == "wss"
         context = client_context() if self._context is None and needed else self._context
         account = self._keeper.load()
+        saved = self._io.call(self._load_session, PATIENCE)
 
         def begin(now: Instant) -> None:
             self._context = context
             if self._http is None:
                 self._http, self._close_http = new_client(context)
-            self._machine.start(now, account)
+            self._machine.start(now, account, saved)
 
         self._driver.call(begin)
 
@@ -254,6 +259,7 @@ class Engine:
         self.hub.close(driver.failure)
         driver.end()
         self._keeper.finish()
+        self._io.call(self._save_session, PATIENCE)
         self._io.close()
         self.callbacks.close()
         self._io.join(JOIN)  # of what was cut short
@@ -261,6 +267,17 @@ class Engine:
             self._close_http()
         if self.transcript is not None:
             self.transcript.close()
+
+    # As with tokens: a store can help a start and must never prevent one, nor hold up an end.
+    def _load_session(self) -> SavedSession | None:
+        with suppress(Exception):
+            return None if self._parts.sessions is None else self._parts.sessions.load(self._key)
+        return None
+
+    def _save_session(self) -> None:
+        if self._parts.sessions is not None and self.session.devices:
+            with suppress(Exception):
+                self._parts.sessions.save(self._key, self.session.save(self._parts.clock()))
 
     def _deliver(self, event: Event) -> None:
         if isinstance(event, AccountChanged):

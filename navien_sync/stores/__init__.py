@@ -8,13 +8,14 @@ from __future__ import annotations
 from navien_sync.stores.accounts import MemoryStore, TokenFile, TokenStore, default_account_file
 from navien_sync.stores.configuration import gather_config, read_dotenv, read_secret_file, read_toml
 from navien_sync.stores.lines import LineFile
-from navien_sync.stores.sessions import SessionFile
+from navien_sync.stores.sessions import SessionFile, SessionStore
 from navien_sync.stores.transcripts import TranscriptFile, read_transcript
 
 __all__ = [
     "LineFile",
     "MemoryStore",
     "SessionFile",
+    "SessionStore",
     "TokenFile",
     "TokenStore",
     "TranscriptFile",

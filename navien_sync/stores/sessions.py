@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from navien_proto.session.saved import SavedSession
 from navien_sync.stores.documents import AccountsFile
 
-__all__ = ["SessionFile"]
+__all__ = ["SessionFile", "SessionStore"]
+
+
+class SessionStore(Protocol):
+    """What keeps saved sessions; ``account`` is :func:`navien_proto.cloud.account.account_key`'s answer."""
+
+    def load(self, account: str) -> SavedSession | None:
+        """What the latest session of ``account`` knew, if anything."""
+
+    def save(self, account: str, saved: SavedSession) -> bool:
+        """Remember ``saved``; whether it was done."""
 
 
 class SessionFile(AccountsFile):
     """Saved sessions in one file, by account; see :class:`navien_sync.stores.documents.AccountsFile`.
 
-    ``account`` is :func:`navien_proto.cloud.account.account_key`'s answer. What is damaged, cut or of another
+    What is damaged, cut or of another
     schema is as good as absent: it never stands in the way of a start.
     """
 

@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from navien_anyio.simserver import SimServer
+from navien_proto.cloud.account import account_key
 from navien_proto.model.device import Device
 from navien_proto.session.saved import SavedSession
+from navien_sync import NavienClient
 from navien_sync.stores import SessionFile
+from tests.support.served import MACS, PASSWORD, config
+from tests.support.waiting import becomes
 
 SAVED = SavedSession(
     saved_at=datetime(2026, 1, 15, tzinfo=UTC), devices=(Device(mac="aabbccddeeff", name="Garage"),)
@@ -60,3 +65,35 @@ def test_every_cut_of_the_file_is_as_good_as_none(tmp_path: Path) -> None:
         file.path.write_bytes(whole[:end])
         assert file.load("one") is None
     assert json.loads(whole)["schema"] == 1
+
+
+def test_a_client_knows_its_heaters_before_it_is_connected_again(server: SimServer, tmp_path: Path) -> None:
+    store = SessionFile(tmp_path / "sessions.json")
+    with NavienClient(config=config(server), session_store=store) as navien:
+        navien.devices[0].status()
+    text = store.path.read_text()
+    assert PASSWORD not in text
+    assert "eyJ" not in text
+    unreachable = config(server, base_url="http://127.0.0.1:1/api/v2.1")
+    account, other = (account_key(one.email, one.base_url) for one in (config(server), unreachable))
+    saved = store.load(account)
+    assert saved is not None
+    assert saved.last_heard.keys() == {MACS[0]}
+    store.save(other, saved)
+    with NavienClient(config=unreachable, session_store=store, wait=False) as navien:
+        becomes(lambda: bool(navien.devices))
+        assert [heater.mac for heater in navien.devices] == [MACS[0]]
+        assert navien.devices[0].feature is not None
+    assert store.load(other) is not None
+
+
+def test_a_session_store_that_raises_prevents_nothing(server: SimServer) -> None:
+    class Broken:
+        def load(self, _account: str) -> SavedSession | None:
+            raise RuntimeError
+
+        def save(self, _account: str, _saved: SavedSession) -> bool:
+            raise RuntimeError
+
+    with NavienClient(config=config(server), session_store=Broken()) as navien:
+        assert navien.devices
