@@ -220,7 +220,12 @@ class Lifecycle:
             wait = max(at_least, self._rng.uniform(*RENEW_RETRY))
             self._deadlines.set((Timer.RENEW, 0), now.monotonic + wait)
         else:
-            self._plan_relist(now)
+            wait = self._config.relist_interval
+            if self._gateway.access.tokens is None:
+                # The list was refused for want of good tokens.
+                self._deadlines.set((Timer.RENEW, 0), now.monotonic)
+                wait = min(wait, RELIST_SOON)
+            self._deadlines.set((Timer.RELIST, 0), now.monotonic + wait)
 
     def _is_final(self, error: NavienError) -> bool:
         # Only proof ends a session, or a mistake of ours: all else may be mended by another attempt (F03).

@@ -14,6 +14,7 @@ from navien_proto.session.actions import CancelHttp, SendHttp
 from navien_proto.session.events import (
     AccountChanged,
     ClockCorrected,
+    Connected,
     CredentialsRefused,
     Retrying,
     SessionClosed,
@@ -22,7 +23,7 @@ from navien_proto.session.events import (
 from navien_proto.session.inputs import HttpAnswered, HttpFailed
 from navien_proto.sim.cloud import SimCloudConfig
 from navien_proto.sim.faults import ClockStep, RestErrorBody
-from navien_proto.sim.faults_rest import AccountLocked, RefreshTokenMissing, RestSlow, Unreachable
+from navien_proto.sim.faults_rest import AccountLocked, RefreshTokenMissing, RestSlow, TokensRevoked, Unreachable
 from navien_proto.sim.world import World
 from tests.scenarios.scene import PASSWORD, Scene, actions
 
@@ -269,3 +270,15 @@ def test_an_account_locked_while_all_is_well_is_not_tried_every_minute() -> None
         since = scene.world.now.monotonic
         scene.gone_by(HOUR + 120)
         assert len([at for at in scene.sign_ins() if at > since]) <= 2
+
+
+def test_tokens_that_the_cloud_dropped_are_noticed_by_the_list_and_renewed_while_the_link_stands() -> None:
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=12 * HOUR, aws_lifetime=12 * HOUR)).ready()
+    scene.gone_by(120)
+    with scene.world.suffering(TokensRevoked(aws=False)):
+        scene.gone_by(1.5 * HOUR)
+    assert len(scene.of(Connected)) == 1
+    assert len(scene.sign_ins()) == 2
+    listed = [action.exchange for _, action in actions(scene.peer) if isinstance(action, SendHttp)]
+    assert len(listed) == 5  # signed in, listed, refused the list, signed in, listed
+    assert scene.session.state is State.READY
