@@ -1,0 +1,155 @@
+"""Mutation testing of the wire, the units and the signatures: ``python -m tests.mutation``.
+
+mutmut (configured in ``pyproject.toml``) writes mutants into a copy of the tree, ``.cache/mutation``, and tries
+the tests that touch each; results are kept there, and a second run tries only what has changed. It tries them in
+processes forked from one that has imported everything: what ran at import, and what a cache keeps, is then the
+original's. So each survivor is tried once more in a fresh interpreter. What still survives is printed with its
+difference, and figures for each module; ``tests/mutation/survivors.md`` says why they may.
+
+``python -m tests.mutation MODULE…`` tries only these (``navien_proto.wire.topics``).
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter, defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COPY = ROOT / ".cache" / "mutation"
+MUTANTS = COPY / "mutants"
+TARGET = 0.9
+SURVIVED, NO_TESTS = 0, (5, 33)
+FEW = 5
+# A mutant that never ends is a mutant that is seen.
+PATIENCE = 300  # seconds
+
+
+def copy_tree() -> None:
+    """Bring the copy up to date; what has not changed keeps its time, by which mutmut knows it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        source, target = ROOT / name, COPY / name
+        if not name or not source.is_file():
+            continue
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+
+def results(modules: list[str]) -> dict[str, int]:
+    """Exit code of the tests by name of the mutant."""
+    found: dict[str, int] = {}
+    for meta in sorted(MUTANTS.rglob("*.meta")):
+        codes = json.loads(meta.read_text("utf-8"))["exit_code_by_key"]
+        found |= {name: code for name, code in codes.items() if code is not None}
+    return {name: code for name, code in found.items() if not modules or module_of(name) in modules}
+
+
+def module_of(mutant: str) -> str:
+    """The module a mutant is in."""
+    return mutant.rpartition(".")[0]
+
+
+def function_of(mutant: str) -> str:
+    """The function a mutant is of, as mutmut's statistics name it."""
+    return re.sub(r"__mutmut_\d+$", "", mutant)
+
+
+def survives(mutant: str, tests: list[str]) -> bool:
+    """Whether all ``tests`` pass with the mutant in a fresh interpreter."""
+    chosen = MUTANTS / "chosen.txt"
+    chosen.write_text("\n".join(tests), "utf-8")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", *options(), f"@{chosen}"],
+            cwd=MUTANTS,
+            env=os.environ | {"MUTANT_UNDER_TEST": mutant, "PYTHONPATH": str(MUTANTS)},
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def options() -> list[str]:
+    """Options of pytest, as mutmut has them."""
+    return list(
+        tomllib.loads((COPY / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]["pytest_add_cli_args"]
+    )
+
+
+def difference(mutant: str) -> str:
+    """What the mutant changed."""
+    base = MUTANTS / module_of(mutant).replace(".", "/")
+    path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+    name = mutant.rpartition(".")[2]
+    functions = {
+        node.name.removeprefix("_"): ast.unparse(node).splitlines()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    before = functions.get(f"{re.sub(r'[0-9]+$', 'orig', name)}".removeprefix("_"), [])
+    after = functions.get(name.removeprefix("_"), [])
+    lines = difflib.unified_diff(before, after, n=0, lineterm="")
+    return "\n".join(
+        f"    {line[0]} {line[1:].strip()}"
+        for line in lines
+        if not line.startswith(("---", "+++", "@@", "-def ", "+def ", "-async", "+async"))
+    )
+
+
+def main(modules: list[str]) -> int:
+    """Run, try survivors again, print; 1 when too few were killed."""
+    copy_tree()
+    names = [f"{module}.*" for module in modules]
+    subprocess.run([sys.executable, "-m", "mutmut", "run", "--max-children", "2", *names], cwd=COPY, check=True)
+    codes = results(modules)
+    statistics = json.loads((MUTANTS / "mutmut-stats.json").read_text("utf-8"))["tests_by_mangled_function_name"]
+    of_module: dict[str, set[str]] = defaultdict(set)
+    for function, tests in statistics.items():
+        of_module[module_of(function)].update(tests)
+    left = []
+    for mutant, code in codes.items():
+        if code == SURVIVED or code in NO_TESTS:
+            tests = statistics.get(function_of(mutant), ())
+            # What runs at import is put down to whichever test came first.
+            if len(tests) < FEW:
+                tests = of_module[module_of(mutant)]
+            if not tests or survives(mutant, sorted(tests)):
+                left.append(mutant)
+    total = Counter(map(module_of, codes))
+    alive = Counter(map(module_of, left))
+    by_function: dict[str, list[str]] = defaultdict(list)
+    for mutant in left:
+        by_function[function_of(mutant)].append(mutant)
+    for function, mutants in by_function.items():
+        print(f"\n{function}")
+        for mutant in mutants:
+            print(f"  {mutant.rpartition('_')[2]}\n{difference(mutant)}")
+    print(f"\n{'module':44}{'mutants':>9}{'killed':>9}{'%':>7}")
+    for module in sorted(total):
+        killed = total[module] - alive[module]
+        print(f"{module:44}{total[module]:>9}{killed:>9}{100 * killed / total[module]:>7.1f}")
+    killed = total.total() - alive.total()
+    print(f"{'all':44}{total.total():>9}{killed:>9}{100 * killed / total.total():>7.1f}")
+    return 0 if killed >= TARGET * total.total() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

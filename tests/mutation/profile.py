@@ -1,0 +1,14 @@
+"""A pytest plugin: property tests with few examples, the same for every mutant. Named in ``[tool.mutmut]``."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "mutation",
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
