@@ -204,24 +204,33 @@ class NavienClient:
         return self._running().events()
 
     async def submit(
-        self, command: Command, device: Heater | str | None = None, *, level: Level = Level.ACCEPTED
+        self,
+        command: Command,
+        device: Heater | str | None = None,
+        *,
+        level: Level = Level.ACCEPTED,
+        expert: bool = False,
     ) -> CommandConfirmed:
-        """Send any command and wait until it is confirmed to ``level``.
+        """Send any command and wait until it is confirmed to ``level``, or has come as far as it will.
 
+        ``expert`` sends what the heater's device info says it cannot do.
         ``device`` is a heater or its MAC; it may be left out when there is one heater. Without a connection the
         command waits for one, if queueing is on. A cancelled wait withdraws the command.
 
         Raises:
-            UsageError: no such heater; a value beyond its limits.
+            GuardError: the settings forbid it.
+            UsageError: no such heater; beyond its limits or capabilities, or those are not known yet.
             LinkError: there is no connection and queueing is off, or the client is closed.
             CommandRefused: the heater or the broker said no.
             CommandTimedOut: no answer came.
+            CommandMismatch: it confirmed another schedule than was written.
+            ScheduleConflict: an edit does not fit the heater's list.
             CommandExpired: it waited for a connection for too long.
             CommandCancelled: the client was closed.
             NavienError: what ended the session, when it ended by itself.
         """
         mac = device.mac if isinstance(device, Heater) else device
-        return await self._running().submit(command, mac, level)
+        return await self._running().submit(command, mac, level, expert=expert)
 
     def _running(self) -> Engine:
         if self._engine is None:

@@ -145,7 +145,9 @@ class Engine:
         """A stream of the events from now on."""
         return EventStream(self.hub, wanted=wanted)
 
-    async def submit(self, command: Command, device: str | None, level: Level) -> CommandConfirmed:
+    async def submit(
+        self, command: Command, device: str | None, level: Level, *, expert: bool = False
+    ) -> CommandConfirmed:
         """Send a command and wait for its end; when the wait is cancelled, the command is withdrawn.
 
         Raises:
@@ -157,7 +159,7 @@ class Engine:
             raise self.hub.error or LinkClosed("the client is closed")
         clock = self._parts.clock
         answered = anyio.Event()
-        command_id = self._machine.submit(command, clock(), device=device, level=level)
+        command_id = self._machine.submit(command, clock(), device=device, level=level, expert=expert)
         waiter = self.hub.waiters.expect(command_id, answered.set)
         self._driver.nudge()
         try:

@@ -54,20 +54,26 @@ class Heater(KnownHeater):
         return feature_of(await self._client.submit(RequestDeviceInfo(), self))
 
     async def set_temperature(
-        self, *, celsius: float | None = None, fahrenheit: float | None = None, level: Level = Level.ACCEPTED
+        self,
+        *,
+        celsius: float | None = None,
+        fahrenheit: float | None = None,
+        level: Level = Level.ACCEPTED,
+        expert: bool = False,
     ) -> SetPointChanged:
-        """Change the set point; give exactly one of both. Returns when the heater confirmed.
+        """Change the set point; give exactly one of both. ``level`` says for what it waits.
 
         The nearest half degree Celsius is sent; the result says which. The heater's own limits are asked for
-        first when they are not known yet.
+        first when they are not known yet; an ``expert`` does without them.
 
         Raises:
             UsageError: not exactly one value, or one beyond the heater's limits.
+            GuardError: the settings forbid it.
             CommandRefused: the heater or the broker said no.
             CommandTimedOut: no answer came; it may have been obeyed.
             CommandError, LinkError, NavienError: as :meth:`NavienClient.submit`.
         """
         command = SetTemperature(celsius=celsius, fahrenheit=fahrenheit)
-        if self.feature is None:
+        if self.feature is None and not expert:
             await self.request_feature()
-        return SetPointChanged.of(command, await self._client.submit(command, self, level=level))
+        return SetPointChanged.of(command, await self._client.submit(command, self, level=level, expert=expert))

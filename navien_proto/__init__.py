@@ -16,15 +16,18 @@ from navien_proto.errors import (
     CommandCancelled,
     CommandError,
     CommandExpired,
+    CommandMismatch,
     CommandRefused,
     CommandTimedOut,
     DecodeError,
+    GuardError,
     HttpStatusError,
     LinkBroken,
     LinkClosed,
     LinkError,
     NavienError,
     RemoteProtocolError,
+    ScheduleConflict,
     Throttled,
     TokenExpired,
     UsageError,
@@ -39,6 +42,7 @@ from navien_proto.model.firmware import FirmwareDownload, FirmwareVersion
 from navien_proto.model.status import STATUS_FIELDS, DeviceStatus
 from navien_proto.session import Session, SessionConfig, State
 from navien_proto.session.events import CommandId, Level
+from navien_proto.session.guards import Guards
 from navien_proto.wire.commands import (
     AntiLegionellaOff,
     AntiLegionellaOn,
@@ -115,6 +119,11 @@ if TYPE_CHECKING:
         TouPeriod,
         TouPlan,
     )
+    from navien_proto.session.edits import (
+        EditRecirculation,
+        EditReservations,
+        EditTouPlan,
+    )
     from navien_proto.wire.commands.firmware import (
         CommitFirmware,
     )
@@ -148,6 +157,7 @@ __all__ = [
     "CommandError",
     "CommandExpired",
     "CommandId",
+    "CommandMismatch",
     "CommandRefused",
     "CommandTimedOut",
     "CommitFirmware",
@@ -162,6 +172,9 @@ __all__ = [
     "DeviceStatus",
     "Diagnostics",
     "DiagnosticsMessage",
+    "EditRecirculation",
+    "EditReservations",
+    "EditTouPlan",
     "EndSession",
     "EnergyMessage",
     "EnergyPeriod",
@@ -171,6 +184,8 @@ __all__ = [
     "FirmwareDownload",
     "FirmwareDownloadMessage",
     "FirmwareVersion",
+    "GuardError",
+    "Guards",
     "HttpStatusError",
     "Instant",
     "IntelligentOff",
@@ -209,6 +224,7 @@ __all__ = [
     "ReservationsMessage",
     "ResetAirFilter",
     "ResetCondenserFault",
+    "ScheduleConflict",
     "Session",
     "SessionConfig",
     "SetAirFilterLife",
@@ -242,8 +258,9 @@ def __getattr__(name: str) -> object:
     # What a program that only watches does not need is loaded when it is first named.
     if name in __all__:
         from navien_proto.model import diagnostics, energy, error_codes, schedules, tou
+        from navien_proto.session import edits
         from navien_proto.wire import commands
 
-        modules = (schedules, tou, energy, diagnostics, error_codes, commands)
+        modules = (schedules, tou, energy, diagnostics, error_codes, commands, edits)
         return getattr(next(module for module in modules if name in module.__all__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

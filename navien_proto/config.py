@@ -190,6 +190,16 @@ class Config:
     queue_expiry: float = _setting(
         300.0, number("seconds", 1, 86400), "Seconds after which a waiting command is dropped."
     )
+    read_only: bool = _setting(False, switch(), "Whether nothing is sent that changes a heater.")
+    no_power_off: bool = _setting(
+        False, switch(), "Whether no heater is switched off, by a command or a reservation."
+    )
+    lowest_celsius: float | None = _setting(
+        None, optional(number("°C", 0, 100)), "Lowest set point that is sent, in °C; none is the heater's own."
+    )
+    highest_celsius: float | None = _setting(
+        None, optional(number("°C", 0, 100)), "Highest set point that is sent, in °C; none is the heater's own."
+    )
     sources: Mapping[str, Source] = field(factory=dict, eq=False, repr=False)
     notes: tuple[str, ...] = field(default=(), eq=False, repr=False)
 
@@ -200,6 +210,11 @@ class Config:
             raise UsageError(
                 f"{self._label('reconnect_max_delay')}: expected at least {self.reconnect_first_delay:g} seconds,"
                 f" the first delay, found {self.reconnect_max_delay:g}"
+            )
+        low, high = self.lowest_celsius, self.highest_celsius
+        if low is not None and high is not None and low > high:
+            raise UsageError(
+                f"{self._label('lowest_celsius')}: expected at most {high:g} °C, the highest, found {low:g}"
             )
 
     @classmethod

@@ -175,7 +175,9 @@ class Engine:
         """A stream of the events from now on."""
         return EventStream(self.hub, wanted=wanted, timeout=timeout)
 
-    def submit(self, command: Command, device: str | None, level: Level) -> CommandConfirmed:
+    def submit(
+        self, command: Command, device: str | None, level: Level, *, expert: bool = False
+    ) -> CommandConfirmed:
         """Send a command and wait for its end; when the wait is interrupted, the command is withdrawn.
 
         Raises:
@@ -192,7 +194,7 @@ class Engine:
                 refuse()
                 return
             try:
-                command_id = self._machine.submit(command, now, device=device, level=level)
+                command_id = self._machine.submit(command, now, device=device, level=level, expert=expert)
                 waiters.append(self.hub.waiters.expect(command_id, ended.set))
             except Exception as error:  # noqa: BLE001 (whatever it is, it is the caller's)
                 errors.append(error)

@@ -11,6 +11,7 @@ from navien_proto.model.device import Device
 from navien_proto.mqtt.backoff import ReconnectPolicy
 from navien_proto.mqtt.connection import ConnectionConfig
 from navien_proto.session.config import SessionConfig
+from navien_proto.session.guards import Guards
 
 __all__ = ["GivenConfig", "chosen_config", "find_device", "session_config"]
 
@@ -74,6 +75,12 @@ def session_config(config: Config | SessionConfig) -> SessionConfig:
         queue=config.queue,
         queue_limit=config.queue_limit,
         queue_expiry=config.queue_expiry,
+        guards=Guards(
+            read_only=config.read_only,
+            no_power_off=config.no_power_off,
+            lowest_celsius=config.lowest_celsius,
+            highest_celsius=config.highest_celsius,
+        ),
     )
 
 

@@ -32,7 +32,7 @@ from navien_proto.session.events import (
     SessionClosed,
     StatusReceived,
 )
-from navien_proto.wire.commands import RequestStatus, SetTemperature
+from navien_proto.wire.commands import PressHotButton, RequestStatus, SetTemperature
 from tests.aio.helpers import becomes, client, until
 from tests.support.served import EMAIL, MACS, PASSWORD, config
 from tests.support.waiting import PATIENCE
@@ -94,6 +94,18 @@ async def test_a_set_point_beyond_the_heaters_limits_is_not_sent(server: SimServ
             await navien.devices[0].set_temperature(celsius=66)
         with pytest.raises(UsageError, match="exactly one"):
             await navien.devices[0].set_temperature(celsius=50, fahrenheit=120)
+
+
+async def test_an_expert_sends_what_the_heater_says_it_cannot(server: SimServer) -> None:
+    async with client(server) as navien:
+        heater = navien.devices[0]
+        await heater.request_feature()
+        with pytest.raises(UsageError, match="recirculationUse"):
+            await navien.submit(PressHotButton(), heater)
+        confirmed = await navien.submit(PressHotButton(), heater, expert=True)
+        assert confirmed.level is Level.ACCEPTED
+        with pytest.raises(UsageError, match=r"65\.5 °C"):
+            await heater.set_temperature(celsius=66, expert=True)
 
 
 async def test_two_heaters_are_told_apart(two_heaters: SimServer) -> None:

@@ -97,6 +97,10 @@ def test_command_line_beats_environment_beats_dotenv_beats_toml() -> None:
             "--reconnect-max-delay: expected at least 10 seconds, the first delay, found 5",
         ),
         (
+            ({"lowest_celsius": 60}, {"NAVIEN_HIGHEST_CELSIUS": "50"}, {}, {}),
+            "--lowest-celsius: expected at most 50 °C, the highest, found 60",
+        ),
+        (
             ({}, {"NAVIEN_PASSWORD": CANARY, "NAVIEN_PASSWORD_FILE": "/run/secrets/p"}, {}, {}),
             "NAVIEN_PASSWORD and NAVIEN_PASSWORD_FILE are both given: keep one of them",
         ),

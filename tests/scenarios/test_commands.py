@@ -503,7 +503,7 @@ def test_f32_set_points_stay_within_the_user_s_own_bounds() -> None:
     "bounds",
     [{"lowest_celsius": 56, "highest_celsius": 55}, {"lowest_celsius": -1}, {"highest_celsius": 101}],
 )
-def test_bounds_that_make_no_sense_are_refused(bounds: dict[str, float]) -> None:
+def test_bounds_that_make_no_sense_are_refused(bounds: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="celsius"):
         Guards(**bounds)
 

@@ -30,7 +30,7 @@ from navien_proto.session.events import (
     SessionClosed,
     StatusReceived,
 )
-from navien_proto.wire.commands import RequestStatus, SetTemperature
+from navien_proto.wire.commands import PressHotButton, RequestStatus, SetTemperature
 from navien_sync import EventStream, Heater, MemoryStore, NavienClient
 from navien_sync.clock import system_clock
 from tests.support.served import EMAIL, MACS, PASSWORD, config
@@ -93,6 +93,18 @@ def test_a_set_point_beyond_the_heaters_limits_is_not_sent(server: SimServer) ->
             navien.devices[0].set_temperature(celsius=66)
         with pytest.raises(UsageError, match="exactly one"):
             navien.devices[0].set_temperature(celsius=50, fahrenheit=120)
+
+
+def test_an_expert_sends_what_the_heater_says_it_cannot(server: SimServer) -> None:
+    with client(server) as navien:
+        heater = navien.devices[0]
+        heater.request_feature()
+        with pytest.raises(UsageError, match="recirculationUse"):
+            navien.submit(PressHotButton(), heater)
+        confirmed = navien.submit(PressHotButton(), heater, expert=True)
+        assert confirmed.level is Level.ACCEPTED
+        with pytest.raises(UsageError, match=r"65\.5 °C"):
+            heater.set_temperature(celsius=66, expert=True)
 
 
 def test_two_heaters_are_told_apart(two_heaters: SimServer) -> None:

@@ -6,6 +6,7 @@ from navien_proto.config import Config
 from navien_proto.errors import UsageError
 from navien_proto.model.device import Device
 from navien_proto.session import SessionConfig
+from navien_proto.session.guards import Guards
 from navien_proto.session.settings import find_device, session_config
 
 FIRST = Device(mac="aabbccddeeff", name="Cellar")
@@ -40,8 +41,13 @@ def test_every_setting_that_a_session_knows_reaches_it() -> None:
             queue=False,
             queue_limit=5,
             queue_expiry=6.0,
+            read_only=True,
+            no_power_off=True,
+            lowest_celsius=40.0,
+            highest_celsius=60.0,
         )
     )
+    assert config.guards == Guards(read_only=True, no_power_off=True, lowest_celsius=40.0, highest_celsius=60.0)
     assert config.password == "secret"
     assert config.status_interval == 60.0
     assert config.base_url == "http://127.0.0.1:1/api"
