@@ -85,8 +85,9 @@ class Forms(Cleaner):
         def clean(value: Any, key: str) -> Any:
             if isinstance(value, str):
                 return self.keyed(key, value)
-            if isinstance(value, frozenset):
-                return frozenset(clean(item, key) for item in sorted(value))
+            if isinstance(value, Mapping):
+                # By MAC: a heater's own period.
+                return {self.names.of("mac", name): clean(value[name], key) for name in sorted(value)}
             return value
 
         names = self.names

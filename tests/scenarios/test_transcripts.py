@@ -14,6 +14,7 @@ from navien_proto.cloud.account import Refusal, SavedAccount
 from navien_proto.errors import UsageError
 from navien_proto.session import Session, SessionConfig, State
 from navien_proto.session.events import AccountChanged, CommandId
+from navien_proto.session.guards import Guards
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, LinkRefused, MessageReceived
 from navien_proto.session.saved import SavedSession
 from navien_proto.session.transcript import Recorder
@@ -222,7 +223,14 @@ def test_inputs_taken_together_play_again() -> None:
 
 
 def test_the_user_s_own_client_id_and_device_names_are_not_told() -> None:
-    scene = Recorded(client_id="jane-doe-laptop", devices=frozenset({MAC})).ready()
+    scene = Recorded(
+        client_id="jane-doe-laptop",
+        devices=frozenset({MAC}),
+        status_intervals={MAC: 77.0, "aabbccddee77": None},
+        guards=Guards(read_only=True),
+    ).ready()
+    assert "aabbccddee77" not in scene.lines[0]
+    assert '"02000000000' in scene.lines[0]
     text = "\n".join(scene.lines)
     assert "jane-doe" not in text
     assert "Heater 1" not in text
