@@ -213,9 +213,9 @@ class NavienClient:
     ) -> CommandConfirmed:
         """Send any command and wait until it is confirmed to ``level``, or has come as far as it will.
 
-        ``expert`` sends what the heater's device info says it cannot do.
         ``device`` is a heater or its MAC; it may be left out when there is one heater. Without a connection the
         command waits for one, if queueing is on. A cancelled wait withdraws the command.
+        ``expert`` sends what the heater's device info says it cannot do; guards bind experts too.
 
         Raises:
             GuardError: the settings forbid it.
