@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from navien_proto.cloud import endpoints
 from navien_proto.cloud import tou as cloud_tou
@@ -151,6 +152,33 @@ class TestStoredPlan:
         assert found.plan is not None
         plan = found.plan.to_plan()
         assert {str(period) for period in plan.periods} == {"Oct–May, weekdays 16:00–20:59, 0.39261 to 0.49378"}
+
+
+@settings(deadline=None)
+@given(
+    st.lists(some.tou_periods(), min_size=1, max_size=6),
+    st.text(st.characters(codec="utf-8")),
+    st.integers(0, 99_999),
+    st.booleans(),
+)
+def test_a_plan_that_is_stored_comes_back(
+    periods: list[TouPeriod], name: str, zip_code: int, as_number: bool
+) -> None:
+    plan = TouPlan(periods, name=name, utility="Example Power", zip_code=f"{zip_code:05}")
+    request = cloud_tou.store_tou(BASE_URL, TOKENS, EMAIL, UNIT, plan, source={"label": "x"})
+    info = json.loads(request.body)["touInfo"]
+    # What was written as text is read as a number, which has lost its zeros.
+    echo = info | {"zipCode": zip_code} if as_number else info
+    for found in (
+        cloud_tou.parse_store_tou(reply(success({"touInfo": echo}))),
+        endpoints.parse_tou(reply(success({"touInfo": echo}))),
+    ):
+        assert found.problems == ()
+        assert found.plan is not None
+        stored = found.plan.to_plan()
+        assert stored == plan.split_at_midnight()  # as it is written
+        assert stored.zip_code == plan.zip_code
+        assert stored.to_rest() == info
 
 
 @settings(deadline=None)

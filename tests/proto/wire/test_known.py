@@ -158,14 +158,15 @@ class TestPackedDiagnostics:
     @pytest.mark.parametrize(("group", "known"), [("tsData", 38), ("tcData", 0), ("tdData", 32), ("taData", 72)])
     def test_bytes_behind_the_last_counter_are_noticed(self, group: str, known: int) -> None:
         fixture = MESSAGES["diagnostics-packed.any.counters"]
-        payload = copy.deepcopy(fixture.payload)
-        assert len(payload["response"]["data"][group]) == 2 * known
-        payload["response"]["data"][group] += "000102"
-        message = decode(fixture.topic, dumps(payload))
-        assert isinstance(message, DiagnosticsMessage)
-        assert message.problems == ()
         path = f"response.data.{group}, bytes behind the last counter"
-        assert unknown_members(dumps(payload), message) == ((path, 3),)
+        for behind, count in (("00", 1), ("000102", 3)):
+            payload = copy.deepcopy(fixture.payload)
+            assert len(payload["response"]["data"][group]) == 2 * known
+            payload["response"]["data"][group] += behind
+            message = decode(fixture.topic, dumps(payload))
+            assert isinstance(message, DiagnosticsMessage)
+            assert message.problems == ()
+            assert unknown_members(dumps(payload), message) == ((path, count),)
 
     def test_text_that_is_no_packed_text_is_a_problem_and_no_news(self) -> None:
         message = reply({"typeOfTD": 2, "data": {"tsData": "xyz", "tdData": 5}})
