@@ -15,9 +15,7 @@ from navien_proto.errors import (
     CommandCancelled,
     CommandError,
     CommandExpired,
-    CommandMismatch,
     CommandRefused,
-    CommandTimedOut,
     UsageError,
 )
 from navien_proto.instant import Instant
@@ -28,6 +26,7 @@ from navien_proto.session.applied import Wish, Wishes, read_back
 from navien_proto.session.config import SessionConfig
 from navien_proto.session.deadlines import Deadlines, Timer
 from navien_proto.session.editing import Editing
+from navien_proto.session.endings import TOO_CLOSE, refusal, too_late
 from navien_proto.session.events import (
     AnswerMissed,
     CommandApplied,
@@ -48,8 +47,7 @@ from navien_proto.wire.messages import ControlFailure, Message, RequestSeen, Sta
 
 __all__ = ["Desk"]
 
-# Controls too close together (docs/protocol/enums.md, ControlFailCode), and the pause before the one repetition.
-TOO_CLOSE = 2
+# The pause before what came too close together is repeated, once.
 REFUSED_PAUSE = 5.0
 # What runs follows its acknowledgement by 1 to 15 s (mqtt.md section 10): asked soon, and then now and again.
 FIRST_READ_BACK, NEXT_READ_BACK = 3.0, 10.0
@@ -239,8 +237,7 @@ class Desk:
                 self._outbox.again(entry)
                 self._wait(entry, now)
                 return
-        why = "commands came too close together" if message.code == TOO_CLOSE else f"code {message.code}"
-        self._fail(entry, CommandRefused(f"the device refused the command: {why}", code=message.code), now)
+        self._fail(entry, refusal(message), now)
 
     def settled(self, notice: PublishSettled, now: Instant) -> None:
         """A QoS 1 publish was acknowledged or refused (``None``: lost with its link, see ``link_down``)."""
@@ -334,20 +331,7 @@ class Desk:
             self._drop(entry)
             self._events.append(AnswerMissed(now, entry.device))
         else:
-            self._fail(entry, self._too_late(entry), now)
-
-    def _too_late(self, entry: Entry) -> CommandError:
-        seconds = f"{self._config.reply_timeout:g} s"
-        if entry.reading and entry.write is None:
-            return CommandTimedOut(f"the device's list could not be read in {seconds}; nothing was written")
-        if entry.differs is not None:
-            return CommandMismatch(
-                f"the device answered with another schedule, {entry.differs} differences, "
-                f"and did not confirm the one written in {seconds}",
-                differences=entry.differs,
-            )
-        what = "it may still have been obeyed" if entry.command.is_control else "the device may be off line"
-        return CommandTimedOut(f"no answer from the device in {seconds}; {what}")
+            self._fail(entry, too_late(entry, self._config.reply_timeout), now)
 
     def expired(self, command_id: CommandId, now: Instant) -> None:
         """A command waited too long to be sent."""
