@@ -308,4 +308,4 @@ def _connection(envelope: object, problems: list[Problem]) -> tuple[Members, boo
     status = number(state, "status", problems, "event.connection.")
     if status is not None and status not in (0, 1):
         problems.append(Problem("event.connection.status", status, "a connection is 0 or 1"))
-    return state, {0: False, 1: True}.get(-1 if status is None else status)
+    return state, bool(status) if status in (0, 1) else None
