@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from navien_proto.model.device import Device
-from navien_proto.model.feature import DeviceFeature
-from navien_proto.model.status import DeviceStatus
-from navien_proto.session.events import Level
-from navien_proto.session.heater import KnownHeater
+from navien_proto.session.events import CommandConfirmed, Level
 from navien_proto.session.hub import about_device
-from navien_proto.session.results import SetPointChanged, feature_of, status_of
-from navien_proto.wire.commands import RequestDeviceInfo, RequestStatus, SetTemperature
+from navien_proto.wire.commands import Command
 from navien_sync.callbacks import Callback, Subscription
+from navien_sync.calls import HeaterCalls
 from navien_sync.streams import EventStream
 
 if TYPE_CHECKING:
@@ -21,11 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Heater"]
 
 
-class Heater(KnownHeater):
+class Heater(HeaterCalls):
     """A water heater of the account; :attr:`NavienClient.devices` has them all. Any thread may use it.
 
-    Reading an attribute asks nobody: it tells what is known. Methods that ask wait for the answer, at most the
-    session's reply time-out (30 s) once there is a connection.
+    Reading an attribute asks nobody: it tells what is known. Methods ask the heater, and wait for the answer.
     """
 
     def __init__(self, client: NavienClient, device: Device) -> None:
@@ -33,7 +29,7 @@ class Heater(KnownHeater):
         self._client = client
 
     def events(self, timeout: float | None = None) -> EventStream:
-        """Every event of this heater from now on: status, on line, stale, commands ended, …
+        """Every event of this heater from now on: status, what changed, on line, stale, commands ended, …
 
         Waits at most ``timeout`` seconds for each, then raises TimeoutError; ``None`` is no limit.
         """
@@ -43,45 +39,5 @@ class Heater(KnownHeater):
         """Call ``callback`` with every event of this heater; see :meth:`NavienClient.add_callback`."""
         return self._client.add_callback(callback, self)
 
-    def status(self) -> DeviceStatus:
-        """Ask for its status and wait for the answer.
-
-        Raises:
-            CommandTimedOut: no answer came; it may be off line.
-            CommandError, LinkError, NavienError: as :meth:`NavienClient.submit`.
-        """
-        return status_of(self._client.submit(RequestStatus(), self))
-
-    def request_feature(self) -> DeviceFeature:
-        """Ask what it can do and wait for the answer.
-
-        Raises:
-            CommandTimedOut: no answer came; it may be off line.
-            CommandError, LinkError, NavienError: as :meth:`NavienClient.submit`.
-        """
-        return feature_of(self._client.submit(RequestDeviceInfo(), self))
-
-    def set_temperature(
-        self,
-        *,
-        celsius: float | None = None,
-        fahrenheit: float | None = None,
-        level: Level = Level.ACCEPTED,
-        expert: bool = False,
-    ) -> SetPointChanged:
-        """Change the set point; give exactly one of both. ``level`` says for what it waits.
-
-        The nearest half degree Celsius is sent; the result says which. The heater's own limits are asked for
-        first when they are not known yet; an ``expert`` does without them.
-
-        Raises:
-            UsageError: not exactly one value, or one beyond the heater's limits.
-            GuardError: the settings forbid it.
-            CommandRefused: the heater or the broker said no.
-            CommandTimedOut: no answer came; it may have been obeyed.
-            CommandError, LinkError, NavienError: as :meth:`NavienClient.submit`.
-        """
-        command = SetTemperature(celsius=celsius, fahrenheit=fahrenheit)
-        if self.feature is None and not expert:
-            self.request_feature()
-        return SetPointChanged.of(command, self._client.submit(command, self, level=level, expert=expert))
+    def _submit(self, command: Command, level: Level, *, expert: bool) -> CommandConfirmed:
+        return self._client.submit(command, self, level=level, expert=expert)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self, TypeVar
+
 from attrs import frozen
 
 from navien_proto import units
@@ -11,9 +13,11 @@ from navien_proto.model.feature import DeviceFeature
 from navien_proto.model.status import DeviceStatus
 from navien_proto.session.events import CommandConfirmed, Level
 from navien_proto.wire.commands import SetTemperature
-from navien_proto.wire.messages import FeatureMessage, StatusMessage
+from navien_proto.wire.messages import FeatureMessage, Message, StatusMessage
 
-__all__ = ["SetPointChanged", "feature_of", "status_of"]
+__all__ = ["Confirmation", "SetPointChanged", "answer_of", "feature_of", "status_of"]
+
+M = TypeVar("M", bound=Message)
 
 
 def status_of(confirmed: CommandConfirmed) -> DeviceStatus:
@@ -22,9 +26,7 @@ def status_of(confirmed: CommandConfirmed) -> DeviceStatus:
     Raises:
         RemoteProtocolError: the answer is no status.
     """
-    if not isinstance(confirmed.message, StatusMessage):
-        raise RemoteProtocolError("the heater answered the request for its status with something else")
-    return confirmed.message.status
+    return answer_of(confirmed, StatusMessage).status
 
 
 def feature_of(confirmed: CommandConfirmed) -> DeviceFeature:
@@ -33,25 +35,49 @@ def feature_of(confirmed: CommandConfirmed) -> DeviceFeature:
     Raises:
         RemoteProtocolError: the answer is something else.
     """
-    if not isinstance(confirmed.message, FeatureMessage):
-        raise RemoteProtocolError("the heater answered the request for its features with something else")
-    return confirmed.message.feature
+    return answer_of(confirmed, FeatureMessage).feature
+
+
+def answer_of(confirmed: CommandConfirmed, kind: type[M]) -> M:
+    """The message that answered a command.
+
+    Raises:
+        RemoteProtocolError: the answer is of another kind.
+    """
+    if not isinstance(confirmed.message, kind):
+        raise RemoteProtocolError("the heater answered the request with something else")
+    return confirmed.message
 
 
 @frozen(kw_only=True)
-class SetPointChanged:
-    """A set point was sent and confirmed.
+class Confirmation:
+    """A command was confirmed.
 
-    ``celsius`` is what was sent: the wire counts half degrees, so it may differ from what was asked for.
     ``level`` is how far the confirmation reaches. With ``held`` the device accepted the wish and its answer does
-    not show it (``docs/protocol/commands.md`` section 7). ``status`` is the device's answer, if one was awaited.
+    not show it (``docs/protocol/commands.md`` section 7). ``status`` is the device's answer, if it was a status.
     """
 
     device: Device
-    celsius: float
     level: Level
     held: bool
     status: DeviceStatus | None
+
+    @classmethod
+    def of(cls, confirmed: CommandConfirmed) -> Self:
+        """What a friendly method returns for that event."""
+        message = confirmed.message
+        status = message.status if isinstance(message, StatusMessage) else None
+        return cls(device=confirmed.device, level=confirmed.level, held=confirmed.held, status=status)
+
+
+@frozen(kw_only=True)
+class SetPointChanged(Confirmation):
+    """A set point was sent and confirmed.
+
+    ``celsius`` is what was sent: the wire counts half degrees, so it may differ from what was asked for.
+    """
+
+    celsius: float
 
     @property
     def fahrenheit(self) -> float:
@@ -59,13 +85,13 @@ class SetPointChanged:
         return units.fahrenheit(self.celsius)
 
     @classmethod
-    def of(cls, command: SetTemperature, confirmed: CommandConfirmed) -> SetPointChanged:
+    def sent(cls, command: SetTemperature, confirmed: CommandConfirmed) -> SetPointChanged:
         """The result of ``command``, confirmed by that event."""
-        message = confirmed.message
+        plain = Confirmation.of(confirmed)
         return cls(
-            device=confirmed.device,
+            device=plain.device,
+            level=plain.level,
+            held=plain.held,
+            status=plain.status,
             celsius=command.sent_celsius,
-            level=confirmed.level,
-            held=confirmed.held,
-            status=message.status if isinstance(message, StatusMessage) else None,
         )

@@ -38,6 +38,7 @@ class Scene:
         connection: ConnectionConfig | None = None,
         password: str = PASSWORD,
         plan: FaultPlan | None = None,
+        pump: bool = False,
         **settings: Any,
     ) -> None:
         self.rng = Random(seed)
@@ -46,7 +47,7 @@ class Scene:
         self.account = self.cloud.add_account(EMAIL, PASSWORD)
         for number in range(heaters):
             mac = f"{int(MAC, 16) + number:012x}"
-            config = HeaterConfig(mac=mac, name=f"Heater {number + 1}")
+            config = HeaterConfig(mac=mac, name=f"Heater {number + 1}", pump=pump)
             heater = Heater(config, rng=Random(self.rng.random()), started=self.world.now.utc)
             self.cloud.add_heater(self.account, heater, self.world.now)
         self.ids = count(1)

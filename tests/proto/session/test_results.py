@@ -16,7 +16,7 @@ DEVICE = Device(mac="aabbccddeeff")
 
 
 def test_an_answer_of_another_kind_is_the_heaters_mistake() -> None:
-    with pytest.raises(RemoteProtocolError, match="status"):
+    with pytest.raises(RemoteProtocolError, match="something else"):
         status_of(CommandConfirmed(NOW, CommandId(1), DEVICE, RequestStatus(), Level.ACCEPTED))
     with pytest.raises(RemoteProtocolError, match="features"):
         feature_of(CommandConfirmed(NOW, CommandId(1), DEVICE, RequestDeviceInfo(), Level.ACCEPTED))
@@ -24,7 +24,7 @@ def test_an_answer_of_another_kind_is_the_heaters_mistake() -> None:
 
 def test_a_set_point_that_was_only_sent_has_no_status() -> None:
     command = SetTemperature(fahrenheit=120)
-    result = SetPointChanged.of(command, CommandConfirmed(NOW, CommandId(1), DEVICE, command, Level.SENT))
+    result = SetPointChanged.sent(command, CommandConfirmed(NOW, CommandId(1), DEVICE, command, Level.SENT))
     assert result.celsius == 49.0
     assert result.fahrenheit == pytest.approx(120.2)
     assert result.status is None
