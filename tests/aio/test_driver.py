@@ -105,7 +105,7 @@ class World:
     told: list[Event] = field(factory=list)
     exchange: Callable[[int, HttpRequest], Awaitable[HttpAnswered | HttpFailed]] | None = None
 
-    def driver(self) -> Driver:
+    def driver(self) -> Driver[Event]:
         async def answer(number: int, request: HttpRequest) -> HttpAnswered | HttpFailed:
             return HttpAnswered(number, HttpReply(200))
 

@@ -8,8 +8,8 @@ import pytest
 
 from navien_proto.errors import UsageError
 from navien_proto.instant import Instant
-from navien_proto.model.codes import Unknown
-from navien_proto.model.firmware import FirmwareDownload
+from navien_proto.model.codes import FirmwareType
+from navien_proto.model.firmware import FirmwareDownload, FirmwareVersion
 from navien_proto.session.events import CommandConfirmed, CommandFailed, Level
 from navien_proto.session.hub import Hub
 from navien_proto.session.results import Confirmation
@@ -86,7 +86,7 @@ def test_what_was_written_is_read_again(heater: PlayedHeater) -> None:
 
 
 def test_firmware_is_committed_only_on_purpose(heater: PlayedHeater) -> None:
-    staged = FirmwareDownload(sw_code=Unknown(1))
+    staged = FirmwareDownload(sw_code=FirmwareType.CONTROLLER, sw_version=FirmwareVersion(1))
     with pytest.raises(UsageError, match="confirmed=True"):
         heater.commit_firmware(staged)
 

@@ -110,7 +110,7 @@ class World:
     cancelled: list[int] = field(factory=list)
     answer: bool = True
 
-    def driver(self) -> Driver:
+    def driver(self) -> Driver[Event]:
         def exchange(number: int, request: HttpRequest, answered: Answered) -> Callable[[], None]:
             if self.answer:
                 threading.Thread(target=answered, args=[HttpAnswered(number, HttpReply(200))]).start()
@@ -125,7 +125,7 @@ class World:
         )
 
 
-def run(driver: Driver) -> None:
+def run(driver: Driver[Event]) -> None:
     driver.run()
     driver.end()
 

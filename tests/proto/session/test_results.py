@@ -18,7 +18,7 @@ DEVICE = Device(mac="aabbccddeeff")
 def test_an_answer_of_another_kind_is_the_heaters_mistake() -> None:
     with pytest.raises(RemoteProtocolError, match="something else"):
         status_of(CommandConfirmed(NOW, CommandId(1), DEVICE, RequestStatus(), Level.ACCEPTED))
-    with pytest.raises(RemoteProtocolError, match="features"):
+    with pytest.raises(RemoteProtocolError, match="something else"):
         feature_of(CommandConfirmed(NOW, CommandId(1), DEVICE, RequestDeviceInfo(), Level.ACCEPTED))
 
 
