@@ -176,6 +176,26 @@ def test_f35_a_flag_beyond_2_is_a_problem() -> None:
     assert message.problems == (Problem("compUse", 3, "a flag is 0, 1 or 2"),)
 
 
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ({"status": {"compUse": 3}}, "compUse"),
+        ({"feature": {"powerUse": "x"}}, "powerUse"),
+        ({"failCode": "x"}, "failCode"),
+        ({"typeOfTD": "x"}, "typeOfTD"),
+        ({"downloadSwInfo": 5}, "downloadSwInfo"),
+        ({"typeOfUsage": "x"}, "typeOfUsage"),
+        ({"reservationUse": 9, "reservation": []}, "reservationUse"),
+        ({"reservationUse": 9, "reservation": [{"season": 4095}]}, "reservationUse"),
+        ({"reservationUse": 9, "reservation": "027c060002ff"}, "reservationUse"),
+    ],
+)
+def test_f35_problems_of_the_envelope_and_of_its_content_stand_together(part: dict[str, Any], path: str) -> None:
+    message = decode(ACK_TOPIC, encode(reply(part) | {"sessionID": 5}))
+    assert paths(message)[0] == "sessionID"
+    assert path in paths(message)
+
+
 def test_integral_fractions_are_numbers() -> None:
     message = decode(ACK_TOPIC, encode(status()).replace(b'"dhwTemperature":117', b'"dhwTemperature":117.0'))
     assert isinstance(message, StatusMessage)

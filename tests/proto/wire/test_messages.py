@@ -50,7 +50,9 @@ def test_messages_of_different_kinds_are_different() -> None:
     assert first != "t"
     # The kind counts, whatever it holds.
     anything: Any = ReservationProgramme(None)
-    assert first != RecirculationMessage(topic="t", programme=anything, packed=False, raw={})
+    alike = RecirculationMessage(topic="t", programme=anything, packed=False, raw={})
+    assert first != alike
+    assert hash(first) != hash(alike)
     assert first == evolve(first)
     assert hash(first) == hash(evolve(first))
     # Sets of many messages stay quick: their hashes differ.
