@@ -3,8 +3,8 @@
 mutmut (configured in ``pyproject.toml``) writes mutants into a copy of the tree, ``.cache/mutation``, and tries
 the tests that touch each; results are kept there, and a second run tries only what has changed. It tries them in
 processes forked from one that has imported everything: what ran at import, and what a cache keeps, is then the
-original's. So each survivor is tried once more in a fresh interpreter. What still survives is printed with its
-difference, and figures for each module; ``tests/mutation/survivors.md`` says why they may.
+original's. So each survivor, and what took too long, is tried again in a fresh interpreter. What still survives is
+printed with its difference, and figures for each module; ``tests/mutation/survivors.md`` says why they may.
 
 ``python -m tests.mutation MODULE…`` tries only these (``navien_proto.wire.topics``).
 """
@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / ".cache" / "mutation"
 MUTANTS = COPY / "mutants"
 TARGET = 0.9
-SURVIVED, NO_TESTS = 0, (5, 33)
+# Exit codes of mutmut's children that say "perhaps": survived, no tests, too slow (which busy machines are).
+PERHAPS = (0, 5, 33, 24, -24, 36, 152, 255)
 FEW = 5
 # A mutant that never ends is a mutant that is seen.
 PATIENCE = 300  # seconds
@@ -84,7 +85,7 @@ def survives(mutant: str, tests: list[str]) -> bool:
         )
     except subprocess.TimeoutExpired:
         return False
-    return done.returncode == 0
+    return done.returncode in (0, 5)
 
 
 def options() -> list[str]:
@@ -126,7 +127,7 @@ def main(modules: list[str]) -> int:
         of_module[module_of(function)].update(tests)
     left = []
     for mutant, code in codes.items():
-        if code == SURVIVED or code in NO_TESTS:
+        if code in PERHAPS:
             tests = statistics.get(function_of(mutant), ())
             # What runs at import is put down to whichever test came first.
             if len(tests) < FEW:
