@@ -2,10 +2,10 @@
 
 A broker that does not allow a topic hangs up right after the PUBLISH (``docs/protocol/mqtt.md`` section 2), and a
 client that publishes the same on each new link would be thrown out for ever. So what was published within the last
-:data:`WINDOW` seconds is under suspicion, unless it was acknowledged; while there is a suspicion the owner leaves
-that much time between two of its own publishes (``caution``), so that the next time there is one suspect alone;
-and the one that is alone under suspicion the second time is set aside. It is tried once more after a planned
-renewal of the link.
+:data:`WINDOW` seconds is under suspicion, unless it was acknowledged; what a link outlived by that much is not.
+One hang-up is an accident. At the second that finds the same suspects the owner begins to leave that much time
+between two of its own publishes (``caution``), so that the next time there is one suspect alone; and the one that
+is alone under suspicion again is set aside. It is tried once more after a planned renewal of the link.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ WINDOW = 3.0
 
 
 class Publishes:
-    """The publishes of a connection: on their way, suspected, set aside."""
+    """The publishes of a connection: on their way, and with ``blame`` suspected or set aside."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, blame: bool = True) -> None:
+        self._blame = blame
         self._unanswered: dict[int, str] = {}
         self._recent: dict[str, float] = {}
         self._published: set[str] = set()
@@ -28,7 +29,7 @@ class Publishes:
 
     @property
     def caution(self) -> float:
-        """Seconds to leave between two publishes; 0 unless the last link ended under suspicion."""
+        """Seconds to leave between two publishes; 0 unless two links ended under the same suspicion."""
         return WINDOW if self._careful else 0.0
 
     def allowed(self, topic: str) -> bool:
@@ -37,13 +38,15 @@ class Publishes:
 
     def sent(self, publish: int, topic: str, qos: int, now: float) -> None:
         """A publish is on its way (``now``: monotonic seconds)."""
-        # What is older than the window is above suspicion, so that this stays small.
-        if len(self._recent) >= 8 or topic in self._recent:
-            self._recent = {one: at for one, at in self._recent.items() if at > now - WINDOW and one != topic}
-        self._recent[topic] = now
-        self._published.add(topic)
         if qos:
             self._unanswered[publish] = topic
+        if not self._blame:
+            return
+        # Kept small: who publishes to many topics outlives most of them.
+        if len(self._recent) >= 8 or topic in self._recent:
+            self._acquit(now)
+        self._recent[topic] = now
+        self._published.add(topic)
 
     def answered(self, publish: int) -> bool:
         """A QoS 1 publish was acknowledged; false when it is unknown."""
@@ -56,14 +59,16 @@ class Publishes:
 
     def hung_up(self, now: float) -> str | None:
         """The broker hung up: returns the topic that is set aside now, if one is."""
-        suspects = {topic for topic, at in self._recent.items() if at > now - WINDOW}
-        if len(suspects) == 1 and suspects <= self._suspects:
+        self._acquit(now)
+        suspects = set(self._recent)
+        again = suspects & self._suspects
+        if len(suspects) == 1 and again:
             (topic,) = suspects
             self._suspects.discard(topic)
             self._aside.add(topic)
             return topic
         self._suspects |= suspects
-        self._careful = bool(suspects)
+        self._careful = self._careful or bool(again)
         return None
 
     def stable(self) -> None:
@@ -76,6 +81,13 @@ class Publishes:
         self._suspects |= self._aside
         self._careful = self._careful or bool(self._aside)
         self._aside.clear()
+
+    def _acquit(self, now: float) -> None:
+        """What the link has outlived is above suspicion."""
+        outlived = [topic for topic, at in self._recent.items() if at <= now - WINDOW]
+        for topic in outlived:
+            del self._recent[topic]
+            self._suspects.discard(topic)
 
     def forget(self) -> list[int]:
         """The link is no more; returns the publishes that were not acknowledged, in order."""
