@@ -127,8 +127,7 @@ class Command:
                 return topics.client_reply_topic(client_id, suffix, kind)
             case ReplyForm.APP:
                 return topics.app_reply_topic(device.home_seq or 0, self.user_seq, client_id, suffix, kind)
-            case ReplyForm.DEVICE:
-                return topics.device_reply_topic(device.mac, suffix, kind)
+        return topics.device_reply_topic(device.mac, suffix, kind)
 
     def to_envelope(self, device: Device, client_id: str, session_id: str) -> Envelope:
         """This command to ``device``, ready to be published; the answer comes on its ``reply_topic``.

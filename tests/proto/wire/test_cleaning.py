@@ -1,0 +1,174 @@
+"""Stand-ins for secrets, by key and by shape, in whatever they are wrapped."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from navien_proto.pseudonyms import Pseudonyms
+from navien_proto.redact import DEEPEST
+from navien_proto.wire.cleaning import Cleaner, from_base64
+
+MAC = "aabbccddeeff"
+
+
+def fresh() -> Cleaner:
+    return Cleaner(Pseudonyms(at_once=True))
+
+
+@pytest.fixture
+def cleaner() -> Cleaner:
+    return fresh()
+
+
+@pytest.mark.parametrize(
+    ("topic", "clean"),
+    [
+        (f"cmd/52/navilink-{MAC}/st/did", "cmd/52/navilink-020000000001/st/did"),
+        (f"evt/52/navilink-{MAC.upper()}/connection", "evt/52/navilink-020000000001/connection"),
+        (f"cmd/52/navilink-{MAC}/phone-7/res", "cmd/52/navilink-020000000001/client-1/res"),
+        ("cmd/52/phone-7/res/rsv/rd", "cmd/52/client-1/res/rsv/rd"),
+        ("cmd/52/12345/res/rsv/rd", "cmd/52/999000001/res/rsv/rd"),
+        ("cmd/52/12345/67890/phone-7/res/td/rd", "cmd/52/999000001/999000002/client-1/res/td/rd"),
+        ("cmd/52/12345/12345/phone-7/res", "cmd/52/999000001/999000001/client-1/res"),
+        ("cmd/52/+/res/#", "cmd/52/+/res/#"),
+        ("cmd/52/#", "cmd/52/#"),
+        ("homeassistant/sensor/state", "homeassistant/sensor/state"),
+    ],
+)
+def test_topics(cleaner: Cleaner, topic: str, clean: str) -> None:
+    assert cleaner.topic(topic) == clean
+    assert fresh().topic(clean) == clean  # a second time nothing changes
+
+
+def test_a_client_is_known_by_its_topic_wherever_it_stands_later(cleaner: Cleaner) -> None:
+    cleaner.topic(f"cmd/52/navilink-{MAC}/phone-7-of-jane/res")
+    assert cleaner.value({"note": "phone-7-of-jane says hello"}) == {"note": "client-1 says hello"}
+
+
+VALUES: list[tuple[Any, Any]] = [
+    (None, None),
+    (True, True),
+    ("", ""),
+    (5, 5),
+    (1.5, 1.5),
+    ("plain words", "plain words"),
+    ({"accessToken": "secret-abc"}, {"accessToken": "<token-1>"}),
+    ({"accessToken": None, "password": ""}, {"accessToken": None, "password": ""}),
+    ({"macAddress": "AA:BB:CC:DD:EE:FF"}, {"macAddress": "02:00:00:00:00:01"}),
+    ({"userId": "someone@home.org"}, {"userId": "user1@example.com"}),
+    ({"city": "Springfield"}, {"city": "<address-1>"}),
+    ({"deviceName": "Basement"}, {"deviceName": "<name-1>"}),
+    # Numbers stay numbers.
+    ({"homeSeq": 12345, "userSeq": "67890"}, {"homeSeq": 999000001, "userSeq": "999000002"}),
+    ({"latitude": 40.1234567, "longitude": -74}, {"latitude": 0.0, "longitude": 0}),
+    ({"latitude": True}, {"latitude": True}),
+    ({"zipCode": 12345}, {"zipCode": 0}),
+    ({"additionalValue": 4711}, {"additionalValue": 1234}),
+    ({"additionalValue": "0815"}, {"additionalValue": "1234"}),
+    ({"authenticationExpiresIn": 3600}, {"authenticationExpiresIn": 3600}),
+    # A key says what all below it is.
+    ({"password": {"inner": ["hunter22"]}}, {"password": {"inner": ["<password-1>"]}}),
+    ({"address": ["1 Main Street", 7]}, {"address": ["<address-1>", 0]}),
+    # A secret may be a key.
+    ({MAC: 1}, {"020000000001": 1}),
+    # Headers, queries and cookies.
+    (
+        {"headers": [{"name": "Authorization", "value": "abc123456"}, {"name": "Accept", "value": "*/*"}]},
+        {"headers": [{"name": "Authorization", "value": "<token-1>"}, {"name": "Accept", "value": "*/*"}]},
+    ),
+    ({"cookies": [{"name": "sid", "value": "x"}]}, {"cookies": [{"name": "sid", "value": "<token-1>"}]}),
+    ({"queryString": [{"name": 5, "value": "x"}]}, {"queryString": [{"name": 5, "value": "x"}]}),
+    # Bodies in base64: text is looked into, of the rest only the length is kept.
+    ({"text": "aGVsbG8=", "encoding": "base64"}, {"text": "aGVsbG8=", "encoding": "base64"}),
+    (
+        {"text": "eyJwYXNzd29yZCI6Imh1bnRlcjIyIn0=", "encoding": "Base64"},
+        {"text": "eyJwYXNzd29yZCI6IjxwYXNzd29yZC0xPiJ9", "encoding": "Base64"},
+    ),
+    ({"text": "bm8gVVRGOO/w", "encoding": "base64"}, {"text": "PDkgYnl0ZXM+", "encoding": "base64"}),
+    ({"text": "aGVsbG8="}, {"text": "aGVsbG8="}),
+    # What a reader depends on, and what only looks like a MAC address.
+    (
+        {"mode": "dhw-mode", "requestTopic": f"cmd/52/navilink-{MAC}/ctrl"},
+        {"mode": "dhw-mode", "requestTopic": "cmd/52/navilink-020000000001/ctrl"},
+    ),
+    ({"reservation": "027c061e0478"}, {"reservation": "027c061e0478"}),
+]
+
+
+@pytest.mark.parametrize(("value", "clean"), VALUES)
+def test_values(cleaner: Cleaner, value: Any, clean: Any) -> None:
+    assert cleaner.value(value) == clean
+    again = fresh().value(clean)
+    assert again == clean
+    assert json.dumps(again) == json.dumps(clean)
+
+
+def test_what_is_too_deep_is_cut_off(cleaner: Cleaner) -> None:
+    value: Any = "bottom"
+    for _ in range(DEEPEST):
+        value = [value]
+    assert cleaner.value(value) == value
+    clean = cleaner.value([value])
+    for _ in range(DEEPEST + 1):
+        (clean,) = clean
+    assert clean == "<too-deep>"
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ('{"accessToken":"zzz-secret"}', '{"accessToken":"<token-1>"}'),
+        ('\ufeff {"accessToken":"zzz-secret"}', '\ufeff{"accessToken":"<token-1>"}'),
+        ('[ 1, {"a" : 2} ]', '[1,{"a":2}]'),
+        ('{"broken', '{"broken'),
+        ("[" * 5000, "[" * 5000),
+        ("password=hunter22&x=1", "password=%3Cpassword-1%3E&x=1"),
+        ("x=a%20b&flag&n=", "x=a%20b&flag&n="),
+        ("a=1 b=2", "a=1 b=2"),
+        (
+            "https://h/p?token=abcdef1234&q=a%20b#password=x12345",
+            "https://h/p?token=%3Ctoken-1%3E&q=a%20b#password=%3Cpassword-1%3E",
+        ),
+        (
+            "q=%7B%22password%22%3A%22hunter22%22%7D",
+            "q=%7B%22password%22%3A%22%3Cpassword-1%3E%22%7D",
+        ),
+        ("mac=aa%3Abb%3Acc%3Add%3Aee%3Aff", "mac=02%3A00%3A00%3A00%3A00%3A01"),
+        (f"{MAC}=1&y=2", "020000000001=1&y=2"),
+    ],
+)
+def test_texts(cleaner: Cleaner, text: str, clean: str) -> None:
+    assert cleaner.text(text) == clean
+    assert fresh().text(clean) == clean
+
+
+@pytest.mark.parametrize(
+    ("data", "clean"),
+    [
+        (b"hi", b"hi"),
+        ("ü".encode(), "ü".encode()),
+        (b'{"password":"hunter22"}', b'{"password":"<password-1>"}'),
+        (b"\xff\xfe\x00", b"<3 bytes>"),
+        ("ab".encode("utf-16-le"), b"<4 bytes>"),
+        (b"", b""),
+    ],
+)
+def test_bytes(cleaner: Cleaner, data: bytes, clean: bytes) -> None:
+    assert cleaner.data(data) == clean
+    assert fresh().data(clean) == clean
+
+
+@pytest.mark.parametrize(("text", "data"), [("aGVs\r\n bG8=", b"hello"), ("", b""), ("a", b""), ("é", b"")])
+def test_base64_as_tools_write_it(text: str, data: bytes) -> None:
+    assert from_base64(text) == data
+
+
+def test_the_same_secret_has_one_name_everywhere(cleaner: Cleaner) -> None:
+    first = cleaner.value({"password": "hunter22", "other": {"newPassword": "swordfish1"}})
+    assert cleaner.text("they said hunter22 and swordfish1") == "they said {} and {}".format(
+        first["password"], first["other"]["newPassword"]
+    )
+    assert cleaner.url("/p?password=hunter22") == "/p?password=%3Cpassword-1%3E"
