@@ -37,7 +37,9 @@ def test_files_stay_small_enough_to_read() -> None:
         for path in tracked()
         if path.endswith(".py")
         and not path.startswith("tests/")
-        and (lines := len((ROOT / path).read_text(encoding="utf-8").splitlines())) > 450
+        # The session is what has to be trusted most, so it is what has to be read most easily.
+        and (lines := len((ROOT / path).read_text(encoding="utf-8").splitlines()))
+        > (400 if path.startswith("navien_proto/session/") else 450)
     }
     assert long == {}
 
