@@ -6,12 +6,9 @@ from collections.abc import Iterator
 
 from navien_proto.errors import RemoteProtocolError
 from navien_proto.link.codes import LEGAL_FIRST_BYTES, check_first_byte
-from navien_proto.mqtt.actions import Version
+from navien_proto.mqtt.actions import MAX_PACKET_SIZE, Version
 
 __all__ = ["MAX_PACKET_SIZE", "PacketStream"]
-
-# AWS IoT carries 128 KB of payload (docs/protocol/mqtt.md section 3); other brokers may do more.
-MAX_PACKET_SIZE = 1 << 20
 
 
 class PacketStream:

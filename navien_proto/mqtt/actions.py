@@ -9,6 +9,8 @@ from attrs import field, frozen
 from navien_proto.redact import redact_text
 
 __all__ = [
+    "MAX_PACKET_SIZE",
+    "MAX_PAYLOAD",
     "CloseLink",
     "Endpoint",
     "LinkAction",
@@ -20,6 +22,12 @@ __all__ = [
     "Version",
     "Will",
 ]
+
+MAX_PACKET_SIZE = 2 << 20
+"""Bytes of the longest packet, in either direction: AWS IoT carries 128 KB (``docs/protocol/mqtt.md`` section 3),
+other brokers more."""
+MAX_PAYLOAD = MAX_PACKET_SIZE - 0x10000 - 64
+"""Bytes of the longest payload: what is left of a packet beside the longest topic and the header."""
 
 Scheme = Literal["wss", "ws", "mqtts", "mqtt"]
 Version = Literal[4, 5]

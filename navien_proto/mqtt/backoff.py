@@ -6,7 +6,11 @@ from random import Random
 
 from attrs import field, frozen, validators
 
-__all__ = ["Backoff", "ReconnectPolicy"]
+__all__ = ["MIN_CONNECT_GAP", "Backoff", "ReconnectPolicy"]
+
+# docs/protocol/mqtt.md section 3: AWS IoT takes one CONNECT a second from a client id.
+MIN_CONNECT_GAP = 1.0
+"""Seconds between two CONNECTs at least."""
 
 
 @frozen(kw_only=True)

@@ -23,7 +23,7 @@ from navien_proto.errors import (
     UsageError,
 )
 from navien_proto.instant import Instant
-from navien_proto.mqtt.actions import LinkAction, Version
+from navien_proto.mqtt.actions import MAX_PAYLOAD, LinkAction, Version
 from navien_proto.mqtt.client_config import VERSIONS, MqttConfig
 from navien_proto.mqtt.client_events import (
     ConnectionStatus,
@@ -74,7 +74,8 @@ class MqttMachine:
         self._config = config
         self._new_id = new_id
         self._fail_fast = fail_fast
-        self._connection = Connection(config.connection, rng=rng)
+        # Brokers of every kind restart and hang up; a topic is not given up for that, as it is in the cloud.
+        self._connection = Connection(config.connection, rng=rng, blame_topics=False)
         self._actions: list[LinkAction] = []
         self._events: list[MqttEvent] = []
         self._dispatch = Dispatch(config, self._connection, self._events)
@@ -85,7 +86,7 @@ class MqttMachine:
         self._ever_ready = False
         self._problem: NavienError | None = None
         self._fatal: NavienError | None = None
-        self.client_id = config.client_id or f"navien-mqtt-{new_id()}"
+        self.client_id = f"navien-mqtt-{new_id()}" if config.client_id is None else config.client_id
         self.closed = False
 
     # --- what can be read --------------------------------------------------------------------------------
@@ -102,8 +103,8 @@ class MqttMachine:
 
     @property
     def subscriptions(self) -> dict[str, int]:
-        """The filters wanted, with their QoS."""
-        return dict(self._connection.filters)
+        """The filters subscribed, with their QoS."""
+        return self._dispatch.subscriptions
 
     def status(self, now: Instant) -> ConnectionStatus:
         """The connection at this moment."""
@@ -134,7 +135,7 @@ class MqttMachine:
 
     def stop(self, now: Instant) -> None:
         """Close for good, from every state, in bounded time; what has not ended is cancelled."""
-        self._dispatch.fail_all(CommandCancelled("the connection was closed"), now)
+        self._dispatch.fail_all(self._fatal or CommandCancelled("the connection was closed"), now)
         self._connection.stop(now)
         self._settle(now)
 
@@ -144,12 +145,15 @@ class MqttMachine:
         """Publish; done when it left (QoS 0) or when the broker has it (QoS 1 and 2).
 
         Raises:
-            UsageError: the topic is none, the payload no bytes, the QoS not 0 to 2; the connection is closed.
+            UsageError: the topic is none; the payload no bytes, or longer than ``MAX_PAYLOAD``; the QoS not 0 to
+                2; the connection is closed.
             LinkBroken: there is no connection, and queueing is off.
         """
         check_topic(topic)
         if not isinstance(payload, bytes):
             raise UsageError(f"payload must be bytes, not {type(payload).__name__}")
+        if len(payload) > MAX_PAYLOAD:
+            raise UsageError(f"payload is {len(payload)} bytes long; at most {MAX_PAYLOAD} are allowed")
         return self._submit(now, Verb.PUBLISH, (topic,), _qos(qos), payload, retain)
 
     def subscribe(self, filters: Iterable[str], now: Instant, *, qos: int = 1) -> OperationId:
@@ -169,7 +173,8 @@ class MqttMachine:
             LinkBroken: there is no connection, and queueing is off.
         """
         chosen = _filters(filters)
-        if any(one not in self._connection.filters for one in chosen):
+        subscribed = self.subscriptions
+        if any(one not in subscribed for one in chosen):
             raise UsageError("a filter that is not subscribed cannot be taken back")
         return self._submit(now, Verb.UNSUBSCRIBE, chosen, 0)
 
@@ -256,7 +261,7 @@ class MqttMachine:
             case SubscribeSettled():
                 self._dispatch.answered(notice, now)
             case FilterRefused():
-                self._dispatch.refused(notice)
+                self._dispatch.refused(notice, now)
             case EndpointNeeded():
                 self._open(now)
             case LinkUp():
@@ -264,7 +269,7 @@ class MqttMachine:
                 self._up_since = now.monotonic
                 version = "5" if self._version == 5 else "3.1.1"
                 self._events.append(MqttConnected(now, notice.link, notice.session_present, version))
-                self._dispatch.subscribed_with_the_link(now)
+                self._dispatch.link_up(now)
             case LinkDown():
                 self._down(notice, now)
             case RetryScheduled() if self._fatal is None:
@@ -287,6 +292,7 @@ class MqttMachine:
 
     def _down(self, notice: LinkDown, now: Instant) -> None:
         self._up_since = None
+        self._dispatch.link_down(now)
         if notice.was_up:
             self._events.append(MqttDisconnected(now, notice.link, notice.reason, notice.planned))
         self._problem = LinkBroken(f"the connection to the broker failed: {notice.reason}")

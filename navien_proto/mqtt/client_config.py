@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen, validators
 
 from navien_proto.errors import UsageError
-from navien_proto.mqtt.actions import Endpoint, Scheme, Version, Will
+from navien_proto.mqtt.actions import Endpoint, OpenLink, Scheme, Version, Will
 from navien_proto.mqtt.settings import ConnectionConfig
 
 __all__ = ["PORTS", "VERSIONS", "MqttConfig", "broker_endpoint"]
@@ -25,7 +25,10 @@ def broker_endpoint(where: str, port: int | None = None) -> Endpoint:
     """
     if not where.strip():
         raise UsageError("the broker's host is empty")
-    url = urlsplit(where if "://" in where else f"mqtt://{where}")
+    try:
+        url = urlsplit(where if "://" in where else f"mqtt://{where}")
+    except ValueError:
+        raise UsageError("the broker's URL cannot be read; it looks like mqtts://broker.example:8883") from None
     if url.scheme not in PORTS:
         raise UsageError(f"the broker's URL begins with {url.scheme}://; it may be {', '.join(PORTS)}")
     if url.username is not None or url.password is not None:
@@ -43,23 +46,50 @@ def broker_endpoint(where: str, port: int | None = None) -> Endpoint:
     return Endpoint(scheme, url.hostname, given or PORTS[scheme], target)
 
 
+def _version(_instance: object, _attribute: object, value: object) -> None:
+    if value not in VERSIONS:
+        raise UsageError(f"version is {value!r}; it must be '3.1.1' or '5'")
+
+
 @frozen(kw_only=True)
 class MqttConfig:
     """The settings of one connection to a broker; times in seconds.
 
-    ``version`` ``"5"`` falls back to 3.1.1 when the broker refuses it or does not answer. ``client_id`` is made
-    when left out. ``queue`` lets operations wait for a connection: at most ``queue_limit``, the oldest dropped,
-    each for ``queue_expiry``. ``window`` bounds the publishes at QoS 1 and 2 that await their acknowledgement.
+    ``version`` ``"5"`` falls back to 3.1.1, at the next attempt, when the broker refuses it or does not answer.
+    ``client_id`` is made when left out. ``queue`` lets operations wait for a connection: at most ``queue_limit``,
+    the oldest dropped, each for ``queue_expiry``. ``window`` bounds the publishes at QoS 1 and 2 that await their
+    acknowledgement.
+
+    Raises:
+        ValueError, TypeError: a setting is wrong; UsageError, which is a ValueError, where several do not fit.
     """
 
     endpoint: Endpoint
     client_id: str | None = None
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
-    will: Will | None = None
-    version: str = field(default="3.1.1", validator=validators.in_(tuple(VERSIONS)))
-    connection: ConnectionConfig = field(factory=ConnectionConfig)
+    will: Will | None = field(default=None, validator=validators.optional(validators.instance_of(Will)))
+    version: str = field(default="3.1.1", validator=_version)
+    connection: ConnectionConfig = field(
+        factory=ConnectionConfig, validator=validators.instance_of(ConnectionConfig)
+    )
     queue: bool = True
     queue_limit: int = field(default=10_000, validator=validators.ge(1))
-    queue_expiry: float = 300.0
+    queue_expiry: float = field(default=300.0, validator=validators.gt(0))
     window: int = field(default=100, validator=[validators.ge(1), validators.le(60_000)])
+
+    def __attrs_post_init__(self) -> None:
+        if not self.connection.clean_session and self.client_id is None:
+            raise UsageError("clean_session=False needs a client_id of your own: the broker knows a session by it")
+
+    def open_link(self) -> OpenLink:
+        """What a link is opened with, to be checked before one is."""
+        return OpenLink(
+            0,
+            self.endpoint,
+            "navien-mqtt" if self.client_id is None else self.client_id,
+            will=self.will,
+            username=self.username,
+            password=self.password,
+            version=VERSIONS[self.version],
+        )

@@ -18,11 +18,13 @@ __all__ = [
     "MqttConnected",
     "MqttDisconnected",
     "MqttEvent",
+    "MqttFilterRefused",
     "MqttRetrying",
     "OperationDone",
     "OperationFailed",
     "OperationId",
     "Outcome",
+    "PublishDropped",
     "Subscribed",
 ]
 
@@ -75,6 +77,23 @@ class MqttRetrying:
 
 
 @frozen
+class MqttFilterRefused:
+    """The broker refused on a new link what it had granted before: nothing comes of this filter. Others work."""
+
+    at: Instant
+    filter: str = field(repr=redact_text)
+    code: int
+
+
+@frozen
+class PublishDropped:
+    """A message at QoS 0 was not sent after all: ``reason`` says what about it this broker does not take."""
+
+    at: Instant
+    reason: str
+
+
+@frozen
 class Subscribed:
     """What came of a subscription: the QoS granted by filter, and the code by refused filter."""
 
@@ -113,7 +132,15 @@ class MqttClosed:
 
 
 MqttEvent = (
-    Message | MqttConnected | MqttDisconnected | MqttRetrying | OperationDone | OperationFailed | MqttClosed
+    Message
+    | MqttConnected
+    | MqttDisconnected
+    | MqttRetrying
+    | MqttFilterRefused
+    | PublishDropped
+    | OperationDone
+    | OperationFailed
+    | MqttClosed
 )
 
 

@@ -29,7 +29,8 @@ from navien_proto.mqtt.actions import (
     Will,
 )
 from navien_proto.mqtt.asking import REFUSED, Asking
-from navien_proto.mqtt.backoff import Backoff
+from navien_proto.mqtt.backoff import MIN_CONNECT_GAP, Backoff
+from navien_proto.mqtt.blame import KICKED_PAUSE, Kicks
 from navien_proto.mqtt.inputs import (
     ConnectSent,
     LinkInput,
@@ -55,38 +56,25 @@ from navien_proto.mqtt.notices import (
     TopicRefused,
 )
 from navien_proto.mqtt.publishes import Publishes
-from navien_proto.mqtt.settings import ConnectionConfig, LinkTimer
-from navien_proto.mqtt.states import LINK_STATES, LINK_TRANSITIONS, LinkState, LinkTrigger
+from navien_proto.mqtt.retrial import Retrials
+from navien_proto.mqtt.settings import OVERDUE, ConnectionConfig, LinkTimer
+from navien_proto.mqtt.states import LINK_STATES, LINK_TRANSITIONS, WITHOUT_LINK, LinkState, LinkTrigger
 from navien_proto.timers import Timers
 
 __all__ = ["REFUSED", "Connection", "ConnectionConfig", "LinkState", "LinkTimer"]
 
-# docs/protocol/mqtt.md section 3: AWS IoT takes one CONNECT a second from a client id.
-MIN_CONNECT_GAP = 1.0
 NOT_AUTHORIZED = 0x87
-# Thrown out this soon after CONNACK, twice running, is no accident: another program has our client id, or the
-# account does not allow what we do. Haste makes both worse.
-KICKED_WITHIN = 2.0
-KICKS = 2
-KICKED_PAUSE = 30.0
-OVERDUE = {
-    LinkTimer.OPEN: "the connection did not come to stand in time",
-    LinkTimer.CONNACK: "the broker did not answer CONNECT in time",
-    LinkTimer.SUBACK: "the broker did not answer SUBSCRIBE or UNSUBSCRIBE in time",
-    LinkTimer.PINGRESP: "the broker did not answer a ping in time",
-}
-
-_WITHOUT_LINK = (LinkState.IDLE, LinkState.DUE, LinkState.WAITING, LinkState.CLOSED)
 
 
 class Connection:
     """Keeps one MQTT link up, subscribed and alive. Pure: see the module docstring.
 
     The owner calls ``start``, answers :class:`EndpointNeeded` with ``open`` or ``fail``, feeds ``handle`` and
-    ``handle_timer``, and afterwards collects ``actions()``, ``notices()`` and ``next_timer()``.
+    ``handle_timer``, and afterwards collects ``actions()``, ``notices()`` and ``next_timer()``. ``blame_topics``:
+    set a topic aside for which the broker hung up twice.
     """
 
-    def __init__(self, config: ConnectionConfig, *, rng: Random) -> None:
+    def __init__(self, config: ConnectionConfig, *, rng: Random, blame_topics: bool = True) -> None:
         self._config = config
         self._rng = rng
         self._backoff = Backoff(config.reconnect, rng)
@@ -94,14 +82,14 @@ class Connection:
         self._actions: list[LinkAction] = []
         self._notices: list[Notice] = []
         self._asking = Asking(self._act, self._tell, self._draw)
-        self._publishes = Publishes()
+        self._publishes = Publishes(blame=blame_topics)
+        self._retrials = Retrials()
         self._keep_alive_interval = config.keep_alive
         self._next_id = 0
         self._session_present = False
         self._last_in = self._last_out = 0.0
         self._last_connect: float | None = None
-        self._connack: float | None = None
-        self._kicks = 0
+        self._kicks = Kicks()
         self._was_up = False
         self._next_attempt: float | None = None
         self.state = LinkState.IDLE
@@ -123,6 +111,11 @@ class Connection:
     def subscribing(self) -> bool:
         """Whether the answer to a SUBSCRIBE or UNSUBSCRIBE is awaited."""
         return self._asking.awaiting
+
+    @property
+    def denied(self) -> bool:
+        """Whether the broker denies a filter, or a topic to publish to: either is tried again now and then."""
+        return self._asking.denied or self._publishes.denied
 
     @property
     def caution(self) -> float:
@@ -173,23 +166,11 @@ class Connection:
         self.link += 1
         self._last_connect = now.monotonic
         self._was_up = False
-        self._connack = None
+        self._kicks.opening()
         self._go(LinkTrigger.OPEN)
         self._timers.set(LinkTimer.OPEN, now.monotonic + self._config.open_timeout)
-        config = self._config
-        self._actions.append(
-            OpenLink(
-                self.link,
-                endpoint,
-                client_id,
-                config.keep_alive,
-                config.clean_session,
-                will,
-                username,
-                password,
-                version,
-            )
-        )
+        identity = (endpoint, client_id, self._config.keep_alive, self._config.clean_session)
+        self._actions.append(OpenLink(self.link, *identity, will, username, password, version))
 
     def fail(self, reason: str, now: Instant, *, at_least: float = 0.0) -> None:
         """No endpoint can be had: count a failure, wait at least ``at_least`` s. Does nothing unless DUE."""
@@ -240,7 +221,7 @@ class Connection:
 
     def handle(self, report: LinkInput, now: Instant) -> None:
         """Take one report of the transport; reports of links that are no more change nothing."""
-        if report.link != self.link or self.state in _WITHOUT_LINK:
+        if report.link != self.link or self.state in WITHOUT_LINK:
             return
         self._last_in = now.monotonic
         match report:
@@ -289,6 +270,10 @@ class Connection:
                 case LinkTimer.STABLE:
                     self._backoff.reset()
                     self._publishes.stable()
+                    if not self.denied:
+                        self._retrials.over()
+                case LinkTimer.RETRIAL:
+                    self._try_again(now)
                 case LinkTimer.KEEP_ALIVE:
                     self._keep_alive(now)
                 case LinkTimer():
@@ -338,7 +323,8 @@ class Connection:
         self._timers.cancel(LinkTimer.OPEN)
         self._timers.cancel(LinkTimer.CONNACK)
         self._session_present = report.session_present
-        self._last_out = self._connack = now.monotonic
+        self._last_out = now.monotonic
+        self._kicks.connected(now.monotonic)
         self._go(LinkTrigger.CONNACK)
         self._keep_alive_interval = report.keep_alive or self._config.keep_alive
         # Also when the broker remembers the session: subscribing twice is harmless, being deaf is not.
@@ -362,6 +348,8 @@ class Connection:
             self._timers.cancel(LinkTimer.SUBACK)
             if self.state is LinkState.SUBSCRIBING:
                 self._up(now)
+            elif self.denied and LinkTimer.RETRIAL not in self._timers:
+                self._timers.set(LinkTimer.RETRIAL, now.monotonic + self._retrials.wait())
 
     def _up(self, now: Instant) -> None:
         config = self._config
@@ -372,7 +360,20 @@ class Connection:
         self._timers.set(LinkTimer.STABLE, now.monotonic + config.stable_after)
         jitter = self._rng.uniform(0.0, config.lifetime_jitter)
         self._timers.set(LinkTimer.LIFETIME, now.monotonic + config.lifetime + jitter)
+        if self.denied:
+            self._timers.set(LinkTimer.RETRIAL, now.monotonic + self._retrials.wait())
         self._notices.append(LinkUp(self.link, self._session_present))
+
+    def _try_again(self, now: Instant) -> None:
+        """What was denied is asked for, and said, once more; look then whether that was allowed."""
+        if not self.denied:
+            self._retrials.over()
+            return
+        self._publishes.forgive()
+        if self._asking.denied:
+            self._asking.retry()
+            self._timers.set(LinkTimer.SUBACK, now.monotonic + self._config.suback_timeout)
+        self._timers.set(LinkTimer.RETRIAL, now.monotonic + self._retrials.wait())
 
     def _keep_alive(self, now: Instant) -> None:
         # Outbound silence makes the broker cut us; inbound silence may be a half-open link, which polling
@@ -421,10 +422,7 @@ class Connection:
             topic = self._publishes.hung_up(now.monotonic)
             if topic is not None:
                 self._notices.append(TopicRefused(topic))
-        if self._connack is None:
-            return False
-        self._kicks = self._kicks + 1 if now.monotonic - self._connack < KICKED_WITHIN else 0
-        return self._kicks >= KICKS
+        return self._kicks.ended(now.monotonic)
 
     def _down(self, down: LinkDown, now: Instant) -> None:
         self._notices.append(down)

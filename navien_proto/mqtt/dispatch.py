@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from navien_proto.errors import CommandExpired, CommandRefused, LinkBroken, NavienError, UsageError
 from navien_proto.instant import Instant
 from navien_proto.mqtt.client_config import MqttConfig
 from navien_proto.mqtt.client_events import (
     Message,
     MqttEvent,
+    MqttFilterRefused,
     OperationDone,
     OperationFailed,
     OperationId,
     Outcome,
+    PublishDropped,
     Subscribed,
 )
 from navien_proto.mqtt.connection import REFUSED, Connection
 from navien_proto.mqtt.inputs import MessageReceived
 from navien_proto.mqtt.notices import FilterRefused, PublishSettled, SubscribeSettled
 from navien_proto.mqtt.operations import Book, Operation, Verb
+from navien_proto.mqtt.subscriptions import chunks
 from navien_proto.timers import NamedTimer, Timers
 
 __all__ = ["ClientTimer", "Dispatch"]
@@ -42,7 +47,8 @@ class Dispatch:
         self._events = events
         self._book = Book(config.queue_limit)
         self._timers: Timers[ClientTimer | tuple[ClientTimer, OperationId]] = Timers()
-        self._submitted: dict[OperationId, float] = {}
+        # Filters that an operation brought and that are not the application's before it ended as wished.
+        self._brought: dict[str, Operation] = {}
         self._last_id = 0
         self.sent = self.sent_bytes = self.received = self.received_bytes = 0
 
@@ -50,6 +56,11 @@ class Dispatch:
     def book(self) -> Book:
         """What has not ended, to read."""
         return self._book
+
+    @property
+    def subscriptions(self) -> dict[str, int]:
+        """The application's filters, with their QoS: none that an operation under way merely asks for."""
+        return {one: qos for one, qos in self._connection.filters.items() if one not in self._brought}
 
     def next_timer(self) -> float | None:
         """When ``handle_timer`` is due (monotonic seconds)."""
@@ -80,11 +91,10 @@ class Dispatch:
         if not self._config.queue and not self._connection.ready:
             raise LinkBroken("there is no connection, and queueing is off")
         self._last_id += 1
-        operation = Operation(OperationId(self._last_id), verb, topics, qos, payload, retain)
+        operation = Operation(OperationId(self._last_id), verb, topics, qos, payload, retain, now.monotonic)
         dropped = self._book.add(operation)
         if dropped is not None:
             self.fail(dropped, CommandExpired("the queue is full; the oldest operation was dropped"), now)
-        self._submitted[operation.id] = now.monotonic
         if ClientTimer.EXPIRE not in self._timers:
             self._timers.set(ClientTimer.EXPIRE, now.monotonic + self._config.queue_expiry)
         return operation.id
@@ -104,91 +114,119 @@ class Dispatch:
         number = self._connection.publish(topic, payload, operation.qos, now, retain=operation.retain)
         self.sent += 1
         self.sent_bytes += len(payload)
-        self._book.sent(operation, (number,))
+        self._book.sent(operation, {number: ()})
         if operation.qos == 0:
             self._done(operation, now)
 
     def _ask(self, operation: Operation, now: Instant) -> None:
-        connection = self._connection
+        connection, topics, qos = self._connection, operation.topics, operation.qos
+        known = connection.filters
         match operation.verb:
             case Verb.UNSUBSCRIBE:
-                numbers = connection.unsubscribe(operation.topics, now)
+                numbers = connection.unsubscribe(topics, now)
             case Verb.SUBSCRIBE:
-                numbers = connection.subscribe(operation.topics, now, qos=operation.qos)
-            case _:
-                known = connection.filters.get(operation.topics[0])
-                operation.temporary = known is None
-                numbers = connection.subscribe(
-                    operation.topics, now, qos=operation.qos if known is None else known
+                # What another operation brought is from now on this one's to keep.
+                self._brought.update(
+                    {one: operation for one in topics if one not in known or one in self._brought}
                 )
-        self._book.sent(operation, numbers)
+                numbers = connection.subscribe(topics, now, qos=qos)
+            case _:
+                if topics[0] not in known:
+                    self._brought[topics[0]] = operation
+                numbers = connection.subscribe(topics, now, qos=known.get(topics[0], qos))
+        self._book.sent(operation, dict(zip(numbers, chunks(topics), strict=False)))
         if not numbers:
-            self._done(operation, now)
+            self._done(operation, now)  # it was taken back already
 
-    def subscribed_with_the_link(self, now: Instant) -> None:
-        """What was asked for when the link before was lost has been asked for again with all the rest."""
-        for operation in self._book:
-            if operation.sent and operation.verb is Verb.SUBSCRIBE and not operation.numbers:
-                self._granted(operation, now)
+    # --- the broker's answers ----------------------------------------------------------------------------
 
     def published(self, notice: PublishSettled, now: Instant) -> None:
-        """A publish was acknowledged, refused, not sendable, or lost with its link."""
-        operation = self._book.answered(notice.id)
+        """A publish was acknowledged, refused, or not sendable. What was lost ends with ``link_down``."""
+        operation, _ = self._book.answered(notice.id)
         if operation is None:
-            return
-        if notice.reason is not None:
+            if notice.reason is not None:
+                self._events.append(PublishDropped(now, notice.reason))
+        elif notice.reason is not None:
             self.fail(operation, UsageError(notice.reason), now)
         elif notice.code is None:
-            self._lost(operation, now)
+            pass
         elif notice.code >= REFUSED:
             error = CommandRefused(f"the broker refused the message with code {notice.code:#x}", code=notice.code)
             self.fail(operation, error, now)
         else:
             self._done(operation, now)
 
-    def _lost(self, operation: Operation, now: Instant) -> None:
-        """The link was lost before the answer."""
-        if operation.qos == 2:
-            sentence = "the connection was lost; the message may have been delivered, and is not sent twice"
-            self.fail(operation, LinkBroken(sentence), now)
-        elif self._config.queue:
-            self._book.again(operation)
-        else:
-            self.fail(operation, LinkBroken("the connection was lost before the broker had the message"), now)
-
-    def refused(self, notice: FilterRefused) -> None:
-        """The broker refused a filter: kept for who asked for it."""
-        for operation in self._book:
-            if operation.verb is Verb.SUBSCRIBE and notice.filter in operation.topics:
-                operation.codes[notice.filter] = notice.code
+    def refused(self, notice: FilterRefused, now: Instant) -> None:
+        """The broker refused a filter: told to who asked for it, or to everybody when it was granted before."""
+        concerned = [
+            one for one in self._book if one.verb is Verb.SUBSCRIBE and one.asked and notice.filter in one.topics
+        ]
+        for operation in concerned:
+            operation.codes[notice.filter] = notice.code
+        if concerned:
+            # Their error tells of it; it is not asked for again on each new link.
+            self._brought.pop(notice.filter, None)
+            self._connection.unsubscribe([notice.filter], now)
+        elif notice.filter in self._connection.filters and notice.filter not in self._brought:
+            self._events.append(MqttFilterRefused(now, notice.filter, notice.code))
 
     def answered(self, notice: SubscribeSettled, now: Instant) -> None:
-        """What was asked on a link that stood was answered, or lost with it."""
-        operation = self._book.answered(notice.id)
-        if operation is None or operation.numbers:
+        """What was asked on a link that stood was answered. What was lost goes on with ``link_down``."""
+        operation, filters = self._book.answered(notice.id)
+        if operation is None or notice.codes is None:
             return
-        if notice.codes is None:
-            if operation.verb is Verb.GET_RETAINED:
-                self._book.again(operation)
-            elif operation.verb is Verb.UNSUBSCRIBE:
-                self._done(operation, now)  # on the next link it is not asked for
-        elif operation.verb is Verb.GET_RETAINED and operation.found is None and not notice.codes[0] >= REFUSED:
-            self._timers.set((ClientTimer.RETAINED, operation.id), now.monotonic + RETAINED_GRACE)
-        elif operation.verb is Verb.SUBSCRIBE:
+        if operation.verb is not Verb.UNSUBSCRIBE:
+            operation.codes.update(zip(filters, notice.codes, strict=True))
+        if operation.numbers:
+            return
+        if operation.verb is Verb.SUBSCRIBE:
             self._granted(operation, now)
-        else:
+        elif operation.verb is Verb.UNSUBSCRIBE:
+            self._done(operation, now)
+        elif (code := operation.codes[operation.topics[0]]) >= REFUSED:
+            error = CommandRefused(f"the broker refused to tell what it keeps, with code {code:#x}", code=code)
+            self.fail(operation, error, now)
+        elif operation.found is not None:
             self._done(operation, now, operation.found)
+        else:
+            self._timers.set((ClientTimer.RETAINED, operation.id), now.monotonic + RETAINED_GRACE)
 
     def _granted(self, operation: Operation, now: Instant) -> None:
-        refused = operation.codes
-        if len(refused) == len(operation.topics):
+        codes = {one: operation.codes.get(one, operation.qos) for one in operation.topics}
+        refused = {one: code for one, code in codes.items() if code >= REFUSED}
+        if len(refused) == len(codes):
             code = next(iter(refused.values()))
             error = CommandRefused(f"the broker refused the subscription with code {code:#x}", code=code)
-            self._connection.unsubscribe(refused, now)
             self.fail(operation, error, now)
             return
-        granted = {one: operation.qos for one in operation.topics if one not in refused}
-        self._done(operation, now, Subscribed(granted, dict(refused)))
+        for one in operation.topics:
+            if self._brought.get(one) is operation:
+                del self._brought[one]
+        self._done(operation, now, Subscribed({one: codes[one] for one in codes if one not in refused}, refused))
+
+    def link_up(self, now: Instant) -> None:
+        """What was asked for when the link before was lost has been asked for again with all the rest."""
+        for operation in self._book:
+            if operation.asked and operation.verb is Verb.SUBSCRIBE and not operation.sent:
+                self._granted(operation, now)
+
+    def link_down(self, now: Instant) -> None:
+        """The link is gone: what it did not answer waits for the next one, as far as that is right."""
+        again = []
+        for operation in self._book:
+            if operation.sent and operation.verb is Verb.PUBLISH and operation.qos == 2:
+                sentence = "the connection was lost; the message may have been delivered, and is not sent twice"
+                self.fail(operation, LinkBroken(sentence), now)
+            elif operation.sent and operation.verb is Verb.UNSUBSCRIBE:
+                self._done(operation, now)  # on the next link it is not asked for
+            elif not self._config.queue:
+                self.fail(operation, LinkBroken("the connection was lost, and queueing is off"), now)
+            elif operation.sent:
+                self._timers.cancel((ClientTimer.RETAINED, operation.id))
+                again.append(operation)
+        if again:
+            self._book.again(again)
+            self._expire(now)
 
     def delivered(self, message: MessageReceived, now: Instant) -> None:
         """A message came: told, and handed to who looks for it."""
@@ -202,14 +240,18 @@ class Dispatch:
                 if not operation.numbers:
                     self._done(operation, now, told)
 
+    # --- the end of each ---------------------------------------------------------------------------------
+
     def _expire(self, now: Instant) -> None:
         """Fail what waited too long, and wake again for the next."""
         while (operation := self._book.next()) is not None:
-            due = self._submitted[operation.id] + self._config.queue_expiry
+            due = operation.since + self._config.queue_expiry
             if due > now.monotonic:
                 self._timers.set(ClientTimer.EXPIRE, due)
                 return
-            sentence = f"the operation waited {self._config.queue_expiry:g} s for a connection; it was not sent"
+            sentence = (
+                f"the operation waited {self._config.queue_expiry:g} s for a connection, and is no longer meant"
+            )
             self.fail(operation, CommandExpired(sentence), now)
 
     def _done(self, operation: Operation, now: Instant, outcome: Outcome = None) -> None:
@@ -225,11 +267,15 @@ class Dispatch:
         """End everything with ``error``."""
         for operation in self._book:
             self.fail(operation, error, now)
+        self._timers.clear()
 
     def _remove(self, operation: Operation, now: Instant) -> None:
         self._book.remove(operation)
-        self._submitted.pop(operation.id, None)
-        self._timers.cancel((ClientTimer.RETAINED, operation.id))
-        if operation.temporary:
-            operation.temporary = False
-            self._connection.unsubscribe(operation.topics, now)
+        if operation.verb in (Verb.SUBSCRIBE, Verb.GET_RETAINED):
+            self._timers.cancel((ClientTimer.RETAINED, operation.id))
+            self._take_back([one for one, by in self._brought.items() if by is operation], now)
+
+    def _take_back(self, filters: Iterable[str], now: Instant) -> None:
+        for one in filters:
+            del self._brought[one]
+        self._connection.unsubscribe(filters, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from attrs import define, field
@@ -24,10 +24,10 @@ class Verb(Enum):
 
 @define(eq=False)
 class Operation:
-    """One operation.
+    """One operation, submitted at ``since`` (monotonic seconds).
 
-    ``numbers`` are the connection's, of what is on its way; ``codes`` what the broker answered by filter.
-    ``temporary`` marks a filter that is dropped again at the end.
+    ``numbers`` are the connection's, of what is on its way, with the filters asked for; ``codes`` is what the
+    broker answered by filter. ``asked`` when it was sent before, over this link or an older one.
     """
 
     id: OperationId
@@ -36,10 +36,11 @@ class Operation:
     qos: int = 0
     payload: bytes = b""
     retain: bool = False
+    since: float = 0.0
     sent: bool = False
-    numbers: set[int] = field(factory=set)
+    asked: bool = False
+    numbers: dict[int, tuple[str, ...]] = field(factory=dict)
     codes: dict[str, int] = field(factory=dict)
-    temporary: bool = False
     found: Message | None = None
 
 
@@ -51,6 +52,7 @@ class Book:
         self._all: dict[OperationId, Operation] = {}
         self._waiting: OrderedDict[OperationId, Operation] = OrderedDict()
         self._by_number: dict[int, Operation] = {}
+        self._looking: dict[OperationId, Operation] = {}
         self._in_flight = 0
 
     def __iter__(self) -> Iterator[Operation]:
@@ -84,27 +86,29 @@ class Book:
         """The first that waits to be sent."""
         return next(iter(self._waiting.values()), None)
 
-    def sent(self, operation: Operation, numbers: tuple[int, ...] = ()) -> None:
+    def sent(self, operation: Operation, numbers: dict[int, tuple[str, ...]]) -> None:
         """It is on its way under these numbers."""
         self._waiting.pop(operation.id, None)
-        operation.sent = True
-        operation.numbers.update(numbers)
+        operation.sent = operation.asked = True
+        operation.numbers = numbers
         for number in numbers:
             self._by_number[number] = operation
         if operation.verb is Verb.PUBLISH:
             self._in_flight += 1
+        elif operation.verb is Verb.GET_RETAINED:
+            self._looking[operation.id] = operation
 
-    def answered(self, number: int) -> Operation | None:
-        """The operation that an answer with this number concerns."""
+    def answered(self, number: int) -> tuple[Operation | None, tuple[str, ...]]:
+        """The operation that an answer with this number concerns, and the filters that it answers."""
         operation = self._by_number.pop(number, None)
-        if operation is not None:
-            operation.numbers.discard(number)
-        return operation
+        return (None, ()) if operation is None else (operation, operation.numbers.pop(number))
 
-    def again(self, operation: Operation) -> None:
-        """Its link was lost: it goes out again, before everything submitted after it."""
-        self._unsent(operation)
-        self._waiting = OrderedDict(sorted([*self._waiting.items(), (operation.id, operation)]))
+    def again(self, operations: Iterable[Operation]) -> None:
+        """Their link was lost: they wait once more, before everything submitted after them."""
+        for operation in operations:
+            self._unsent(operation)
+            self._waiting[operation.id] = operation
+        self._waiting = OrderedDict(sorted(self._waiting.items()))
 
     def remove(self, operation: Operation) -> None:
         """It has ended."""
@@ -114,16 +118,13 @@ class Book:
 
     def looking_for(self, topic: str) -> list[Operation]:
         """The looks for a retained message of this topic that are under way."""
-        return [
-            operation
-            for operation in self._all.values()
-            if operation.verb is Verb.GET_RETAINED and operation.sent and operation.topics[0] == topic
-        ]
+        return [operation for operation in self._looking.values() if operation.topics[0] == topic]
 
     def _unsent(self, operation: Operation) -> None:
         if operation.sent and operation.verb is Verb.PUBLISH:
             self._in_flight -= 1
         operation.sent = False
+        self._looking.pop(operation.id, None)
         for number in operation.numbers:
             self._by_number.pop(number, None)
-        operation.numbers.clear()
+        operation.numbers = {}

@@ -5,7 +5,8 @@ client that publishes the same on each new link would be thrown out for ever. So
 :data:`WINDOW` seconds is under suspicion, unless it was acknowledged; what a link outlived by that much is not.
 One hang-up is an accident. At the second that finds the same suspects the owner begins to leave that much time
 between two of its own publishes (``caution``), so that the next time there is one suspect alone; and the one that
-is alone under suspicion again is set aside. It is tried once more after a planned renewal of the link.
+is alone under suspicion again is set aside. It is tried once more after a while, and after a planned renewal of the
+link.
 """
 
 from __future__ import annotations
@@ -25,12 +26,18 @@ class Publishes:
         self._published: set[str] = set()
         self._suspects: set[str] = set()
         self._aside: set[str] = set()
+        self._on_trial: set[str] = set()
         self._careful = False
 
     @property
     def caution(self) -> float:
         """Seconds to leave between two publishes; 0 unless two links ended under the same suspicion."""
         return WINDOW if self._careful else 0.0
+
+    @property
+    def denied(self) -> bool:
+        """Whether a topic is set aside, or was and has not proved since to be allowed."""
+        return bool(self._aside or self._on_trial)
 
     def allowed(self, topic: str) -> bool:
         """Whether the topic is not set aside."""
@@ -55,6 +62,7 @@ class Publishes:
             return False
         self._recent.pop(topic, None)
         self._suspects.discard(topic)
+        self._on_trial.discard(topic)
         return True
 
     def hung_up(self, now: float) -> str | None:
@@ -65,6 +73,7 @@ class Publishes:
         if len(suspects) == 1 and again:
             (topic,) = suspects
             self._suspects.discard(topic)
+            self._on_trial.discard(topic)
             self._aside.add(topic)
             return topic
         self._suspects |= suspects
@@ -79,6 +88,7 @@ class Publishes:
     def forgive(self) -> None:
         """What was set aside is tried once more; the next offence is the last."""
         self._suspects |= self._aside
+        self._on_trial |= self._aside
         self._careful = self._careful or bool(self._aside)
         self._aside.clear()
 
@@ -88,6 +98,7 @@ class Publishes:
         for topic in outlived:
             del self._recent[topic]
             self._suspects.discard(topic)
+            self._on_trial.discard(topic)
 
     def forget(self) -> list[int]:
         """The link is no more; returns the publishes that were not acknowledged, in order."""

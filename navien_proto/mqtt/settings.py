@@ -7,7 +7,7 @@ from attrs import field, frozen, validators
 from navien_proto.mqtt.backoff import ReconnectPolicy
 from navien_proto.timers import NamedTimer
 
-__all__ = ["ConnectionConfig", "LinkTimer"]
+__all__ = ["OVERDUE", "ConnectionConfig", "LinkTimer"]
 
 
 class LinkTimer(NamedTimer):
@@ -30,7 +30,17 @@ class LinkTimer(NamedTimer):
     )
     STABLE = "stable", "only a link that lasted proves that the trouble is over", "stable_after"
     CLOSE = "close", "a peer that does not answer our close must not hold us", "close_timeout"
+    RETRIAL = "retrial", "what a broker denied it may allow by now, and a device is unheard as long as nobody asks"
     RETRY = "retry", "attempts without a pause, or in step with other clients, keep a broker down"
+
+
+OVERDUE: dict[LinkTimer, str] = {
+    LinkTimer.OPEN: "the connection did not come to stand in time",
+    LinkTimer.CONNACK: "the broker did not answer CONNECT in time",
+    LinkTimer.SUBACK: "the broker did not answer SUBSCRIBE or UNSUBSCRIBE in time",
+    LinkTimer.PINGRESP: "the broker did not answer a ping in time",
+}
+"""What to say of a link that ends because such a deadline passed."""
 
 
 @frozen(kw_only=True)

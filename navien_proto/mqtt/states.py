@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["LINK_STATES", "LINK_TRANSITIONS", "LinkState", "LinkTrigger"]
+__all__ = ["LINK_STATES", "LINK_TRANSITIONS", "WITHOUT_LINK", "LinkState", "LinkTrigger"]
 
 
 class LinkState(Enum):
@@ -49,6 +49,8 @@ class LinkTrigger(Enum):
 
 LINK_STATES = (LinkState.OPENING, LinkState.CONNECTING, LinkState.SUBSCRIBING, LinkState.READY)
 """The states in which there is a link that nobody wishes to end."""
+WITHOUT_LINK = (LinkState.IDLE, LinkState.DUE, LinkState.WAITING, LinkState.CLOSED)
+"""The states in which there is none."""
 
 
 def _table() -> dict[tuple[LinkState, LinkTrigger], LinkState]:

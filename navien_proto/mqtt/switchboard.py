@@ -38,7 +38,7 @@ class Switchboard:
         if self.closed:
             box.close(self.error)
             return
-        self._consumers.append((ref(box), tuple(filters)))
+        self._consumers.append((ref(box), tuple(map(_unshared, filters))))
         self._routes.clear()
 
     def watch(self, box: Mailbox[MqttEvent]) -> None:
@@ -57,7 +57,8 @@ class Switchboard:
 
     def wanted(self, topic_filter: str) -> bool:
         """Whether a consumer of ``topic_filter`` is there."""
-        return any(box() is not None and topic_filter in filters for box, filters in self._consumers)
+        wanted = _unshared(topic_filter)
+        return any(box() is not None and wanted in filters for box, filters in self._consumers)
 
     def consumers(self, topic: str) -> int:
         """How many consumers take messages of ``topic``."""
@@ -109,3 +110,9 @@ class Switchboard:
                 self._routes.clear()
             self._routes[topic] = found
         return found
+
+
+def _unshared(topic_filter: str) -> str:
+    """By which filter messages come: a shared subscription names its group before it (MQTT 5 section 4.8.2)."""
+    parts = topic_filter.split("/", 2)
+    return parts[2] if parts[0] == "$share" and len(parts) == 3 else topic_filter

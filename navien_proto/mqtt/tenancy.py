@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import evolve
-
 from navien_proto.errors import UsageError
 from navien_proto.mqtt.client_events import Message, Subscribed
 from navien_proto.mqtt.topics import check_filter, check_topic
@@ -53,7 +51,8 @@ class Scope:
         """A broker's message under the application's topic."""
         if not self._below:
             return message
-        return evolve(message, topic=message.topic.removeprefix(self._below))
+        topic = message.topic.removeprefix(self._below)
+        return Message(message.at, topic, message.payload, message.qos, message.retained, message.duplicate)
 
     def filters(self, filters: Mapping[str, int]) -> dict[str, int]:
         """A broker's filters by the application's names."""

@@ -76,7 +76,9 @@ def topic_matches(topic_filter: str, topic: str, *, include_parent: bool = True)
     return len(wanted) == len(levels)
 
 
-def _check_text(what: str, text: str, max_bytes: int, max_slashes: int | None) -> None:
+def _check_text(what: str, text: object, max_bytes: int, max_slashes: int | None) -> None:
+    if not isinstance(text, str):
+        raise UsageError(f"{what} must be text, not {type(text).__name__}")
     if not text:
         raise UsageError(f"{what} is empty")
     if "\0" in text:
