@@ -72,6 +72,18 @@ def test_what_a_stand_in_is_joined_to_does_not_change_it() -> None:
     assert Pseudonyms().text("superuser7@example.com") == "user1@example.com"
 
 
+def test_an_address_in_a_url_stays_encoded() -> None:
+    assert Pseudonyms().text("to=jane.doe%40home.org") == "to=user1%40example.com"
+
+
+def test_an_endless_stream_of_texts_is_looked_at_again_and_says_the_same() -> None:
+    names = Pseudonyms(at_once=True)
+    shown = names.text("a0:00:00:00:03:e8")
+    for number in range(5000):
+        assert names.text(f"text {number}") == f"text {number}"
+    assert names.text("a0:00:00:00:03:e8") == shown == "02:00:00:00:00:01"
+
+
 def test_after_a_thousand_labels_serve() -> None:
     names = Pseudonyms()
     shown = [names.of("mac", f"a0000000{number:04x}") for number in range(1001)]

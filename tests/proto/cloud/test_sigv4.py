@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -148,6 +148,7 @@ def test_the_sentence_says_what_belongs_there() -> None:
         "a region holds only lower-case letters, digits and hyphens, like us-east-1": {"region": "US"},
         "a signed URL lives 1 to 86400 whole seconds": {"expires": 0},
         "signing needs an aware datetime": {"at": NOON.replace(tzinfo=None)},
+        "signing needs a time that exists in UTC": {"at": datetime.fromisoformat("0001-01-01T00:00:00+01:00")},
     }
     usual: dict[str, Any] = {"host": MQTT_HOST, "at": NOON}
     for sentence, changed in wrong.items():
@@ -157,9 +158,19 @@ def test_the_sentence_says_what_belongs_there() -> None:
             assert str(caught.value) == sentence
 
 
-def test_naive_time_is_refused() -> None:
+class Nowhere(tzinfo):
+    """A zone that does not know its offset: a time in it is as naive as one without a zone."""
+
+    def utcoffset(self, at: datetime | None) -> None:
+        return None
+
+    dst = tzname = utcoffset
+
+
+@pytest.mark.parametrize("zone", [None, Nowhere()])
+def test_naive_time_is_refused(zone: tzinfo | None) -> None:
     with pytest.raises(UsageError, match="aware"):
-        sigv4.presigned_target(PAIR, MQTT_HOST, datetime(2026, 1, 15))  # noqa: DTZ001
+        sigv4.presigned_target(PAIR, MQTT_HOST, datetime(2026, 1, 15, tzinfo=zone))
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
@@ -173,7 +184,7 @@ class TestCredentials:
         shown = repr(PAIR)
         assert shown == "Credentials()"
 
-    @pytest.mark.parametrize("bad", ["", "\ud800", None, b"bytes"])
+    @pytest.mark.parametrize("bad", ["", chr(0xD800), chr(0xDFFF), None, b"bytes"])
     def test_members_must_be_text(self, bad: str) -> None:
         with pytest.raises(UsageError, match="access_key_id"):
             Credentials(bad, SECRET)

@@ -77,6 +77,22 @@ def test_unknown_key_and_wrong_region() -> None:
     assert refusal(region="eu-west-1") is Refusal.WRONG_SCOPE
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("X-Amz-Algorithm", Refusal.MALFORMED),
+        ("X-Amz-Credential", Refusal.WRONG_SCOPE),
+        ("X-Amz-Date", Refusal.MALFORMED),
+        ("X-Amz-SignedHeaders", Refusal.MALFORMED),
+        ("X-Amz-Signature", Refusal.BAD_SIGNATURE),
+    ],
+)
+def test_every_parameter_is_needed(name: str, reason: Refusal) -> None:
+    path, _, query = TARGET.partition("?")
+    left = [pair for pair in query.split("&") if not pair.startswith(f"{name}=")]
+    assert refusal(f"{path}?{'&'.join(left)}") is reason
+
+
 class TestToken:
     def test_a_missing_or_wrong_token_is_refused(self) -> None:
         bare, _, token = TARGET.rpartition("&")

@@ -88,5 +88,6 @@ def test_the_last_numbers_that_are_taken() -> None:
     assert units.price_to_raw(Decimal("0e30"), 10) == 0
     assert units.stored_percent(1, 0) == 100
     assert units.rssi_to_raw(0) == 0
+    assert [units.rssi_dbm(raw) for raw in (-1, 0, 1)] == [-1, 0, -1]
     assert units.firmware_text((1 << 32) - 1) == "255.255.255.255"
     assert units.command_parts((1 << 32) - 1) == (255, (1 << 24) - 1)

@@ -14,6 +14,7 @@ from navien_proto.model.status import DeviceStatus
 from navien_proto.wire.messages import (
     ControlFailure,
     Message,
+    OtaMessage,
     Reason,
     RecirculationMessage,
     ReservationsMessage,
@@ -71,6 +72,17 @@ def test_the_mac_is_shown_nowhere() -> None:
     assert repr(message) == (
         "ControlFailure(topic=cmd/52/navilink-<mac>/ctrl-fail, mac='<mac>', client_id='navilink-<mac>', "
         "session_id=None, request_topic='cmd/52/navilink-<mac>/ctrl', problems=(), code=None)"
+    )
+
+
+def test_what_is_received_seldom_is_shown_without_its_content() -> None:
+    assert repr(UnknownMessage(topic="t", mac=MAC, raw={"secret": 1})) == (
+        "UnknownMessage(topic=t, mac='<mac>', client_id=None, session_id=None, request_topic=None, problems=(), "
+        "raw=<dict>)"
+    )
+    assert repr(OtaMessage(topic="t", raw={"secret": 1})) == (
+        "OtaMessage(topic=t, mac=None, client_id=None, session_id=None, request_topic=None, problems=(), "
+        "raw=<dict>)"
     )
 
 

@@ -150,6 +150,8 @@ def test_time_of_use() -> None:
         ("ff7c061e0478", ReservationsMessage),
         ("027c061eff78027c061e04780f", ReservationsMessage),
         ("027c061e047f", ReservationsMessage),
+        ("027c061e0478027c06ff0478", ReservationsMessage),
+        ("027c060002ff027c061e0478", RecirculationMessage),
     ],
 )
 def test_without_help_of_the_topic_the_content_tells(entries: object, kind: type[Message]) -> None:
@@ -240,8 +242,31 @@ def test_what_is_odd_about_energy_is_told_by_its_path() -> None:
     assert message.lifetime.heat_pump_energy == 563321
     assert message.periods[0].items == (EnergyUse(element_energy=1),)
     odd = read(EnergyMessage, ENERGY, reply({"total": 5, "usage": 7}))
-    assert set(paths(odd)) == {"total", "usage"}
+    assert odd.problems == (
+        Problem("total", 5, "an object belongs here"),
+        Problem("usage", 7, "a list belongs here"),
+    )
     assert (odd.lifetime, odd.periods) == (None, ())
+
+
+def test_every_number_of_energy_has_its_path() -> None:
+    odd = {"hpUsage": "a", "heUsage": "b", "hpTime": "c", "heTime": "d"}
+    usage = [{"year": "e", "month": "f", "day": "g", "data": [odd]}]
+    message = read(EnergyMessage, ENERGY, reply({"total": odd, "usage": usage, "typeOfUsage": "h"}))
+    assert [(problem.path, problem.raw) for problem in message.problems] == [
+        ("total.hpUsage", "a"),
+        ("total.heUsage", "b"),
+        ("total.hpTime", "c"),
+        ("total.heTime", "d"),
+        ("usage[0].year", "e"),
+        ("usage[0].month", "f"),
+        ("usage[0].day", "g"),
+        ("usage[0].data[0].hpUsage", "a"),
+        ("usage[0].data[0].heUsage", "b"),
+        ("usage[0].data[0].hpTime", "c"),
+        ("usage[0].data[0].heTime", "d"),
+        ("typeOfUsage", "h"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -257,6 +282,7 @@ def test_what_an_item_stands_for(usage: object, topic: str, asked: str, granular
     message = read(EnergyMessage, topic, reply({"usage": usage, "typeOfUsage": 1}, suffix=asked))
     assert message.granularity is granularity
     assert message.lifetime is None
+    assert message.problems == ()
     assert message.total == EnergyUse()
 
 
