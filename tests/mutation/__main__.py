@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,7 @@ TARGET = 0.9
 # Exit codes of mutmut's children that say "perhaps": survived, no tests, too slow (which busy machines are).
 PERHAPS = (0, 5, 33, 24, -24, 36, 152, 255)
 FEW = 5
+USAGE_ERROR = 4  # of pytest: a file that is not there
 # A mutant that never ends is a mutant that is seen.
 PATIENCE = 300  # seconds
 
@@ -70,13 +72,20 @@ def function_of(mutant: str) -> str:
     return re.sub(r"__mutmut_\d+$", "", mutant)
 
 
-def survives(mutant: str, tests: list[str]) -> bool:
-    """Whether all ``tests`` pass with the mutant in a fresh interpreter."""
-    chosen = MUTANTS / "chosen.txt"
-    chosen.write_text("\n".join(tests), "utf-8")
+def files_of(mutant: str, tests: Iterable[str]) -> list[str]:
+    """The files of ``tests``, those first that mirror the mutant's module."""
+    last = module_of(mutant).rpartition(".")[2]
+    mirror = [
+        str(path.relative_to(MUTANTS)) for path in sorted((MUTANTS / "tests/proto").rglob(f"test_{last}.py"))
+    ]
+    return list(dict.fromkeys([*mirror, *sorted({name.partition("::")[0] for name in tests})]))
+
+
+def survives(mutant: str, files: list[str]) -> bool:
+    """Whether the tests in ``files`` pass with the mutant in a fresh interpreter."""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", *options(), f"@{chosen}"],
+            [sys.executable, "-m", "pytest", "-x", "-q", *options(), *files],
             cwd=MUTANTS,
             env=os.environ | {"MUTANT_UNDER_TEST": mutant, "PYTHONPATH": str(MUTANTS)},
             capture_output=True,
@@ -85,7 +94,9 @@ def survives(mutant: str, tests: list[str]) -> bool:
         )
     except subprocess.TimeoutExpired:
         return False
-    return done.returncode in (0, 5)
+    if done.returncode == USAGE_ERROR:
+        raise RuntimeError(done.stderr.decode())
+    return done.returncode == 0
 
 
 def options() -> list[str]:
@@ -132,7 +143,8 @@ def main(modules: list[str]) -> int:
             # What runs at import is put down to whichever test came first.
             if len(tests) < FEW:
                 tests = of_module[module_of(mutant)]
-            if not tests or survives(mutant, sorted(tests)):
+            files = files_of(mutant, tests)
+            if not files or survives(mutant, files):
                 left.append(mutant)
     total = Counter(map(module_of, codes))
     alive = Counter(map(module_of, left))
