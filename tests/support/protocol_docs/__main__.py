@@ -1,4 +1,4 @@
-"""Write the tables of the reference: ``python -m tests.support.protocol_docs [--check]``."""
+"""Write the tables and pictures of the documentation: ``python -m tests.support.protocol_docs [--check]``."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ if sys.argv[1:] == ["--check"]:
 if sys.argv[1:]:
     sys.exit("usage: python -m tests.support.protocol_docs [--check]")
 for name in write():
-    print(f"wrote docs/protocol/{name}")
+    print(f"wrote {name}")

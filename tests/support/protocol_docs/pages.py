@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from tests.support.protocol_docs import commands, conversions, endpoints, fields, openapi, traffic
+from tests.support.session_docs import states, tables
 
-__all__ = ["COMMAND", "OPENAPI", "PROTOCOL", "TABLES", "differences", "names_in", "renewed", "write"]
+__all__ = ["COMMAND", "DOCS", "OPENAPI", "PROTOCOL", "TABLES", "differences", "names_in", "renewed", "write"]
 
-PROTOCOL = Path(__file__).resolve().parents[3] / "docs" / "protocol"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+PROTOCOL = DOCS / "protocol"
 OPENAPI = PROTOCOL / "openapi.json"
 COMMAND = "python -m tests.support.protocol_docs"
 
@@ -33,11 +35,20 @@ TABLES: dict[str, Callable[[], str]] = {
     "messages": traffic.messages_table,
     "decoders": conversions.decoders_table,
     **{f"vectors of {name}": make for name, make in conversions.VECTORS.items()},
+    **tables.TABLES,
 }
 """How each table is made."""
 
 for _name in fields.OTHER_PRODUCTS:
     del TABLES[f"enum {_name}"]
+
+
+FILES: dict[Path, Callable[[], str]] = {
+    OPENAPI: openapi.openapi_text,
+    DOCS / "images" / "session_states.svg": states.session_states,
+    DOCS / "images" / "link_states.svg": states.link_states,
+}
+"""The files that are made as a whole."""
 
 
 def names_in(text: str) -> list[str]:
@@ -61,9 +72,10 @@ def renewed(text: str) -> str:
 
 
 def _made() -> Iterator[tuple[Path, str]]:
-    for page in sorted(PROTOCOL.glob("*.md")):
+    for page in sorted(DOCS.rglob("*.md")):
         yield page, renewed(page.read_text("utf-8"))
-    yield OPENAPI, openapi.openapi_text()
+    for path, make in FILES.items():
+        yield path, make()
 
 
 def differences() -> list[str]:
@@ -75,7 +87,7 @@ def differences() -> list[str]:
             continue
         pairs = enumerate(zip(stands.splitlines(), made.splitlines(), strict=False), 1)
         line = next((number for number, (old, new) in pairs if old != new), 1)
-        found.append(f"docs/protocol/{path.name} differs from the code, first in line {line}: run `{COMMAND}`")
+        found.append(f"{_place(path)} differs from the code, first in line {line}: run `{COMMAND}`")
     return found
 
 
@@ -85,5 +97,9 @@ def write() -> list[str]:
     for path, made in _made():
         if not path.exists() or path.read_text("utf-8") != made:
             path.write_text(made, "utf-8")
-            written.append(path.name)
+            written.append(_place(path))
     return written
+
+
+def _place(path: Path) -> str:
+    return f"docs/{path.relative_to(DOCS).as_posix()}"

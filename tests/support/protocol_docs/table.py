@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["code", "first_sentence", "number", "table"]
+__all__ = ["code", "first_sentence", "markdown", "number", "table"]
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -36,10 +36,14 @@ def code(text: object) -> str:
 def first_sentence(thing: object) -> str:
     """The first paragraph of a docstring, in Markdown."""
     text = inspect.getdoc(thing) or ""
-    first = " ".join(text.split("\n\n")[0].split())
-    first = re.sub(r"``([^`]+)``", r"`\1`", re.sub(r":\w+:`", "`", first))
-    # Names of classes lose their module: the page speaks of the wire.
-    return re.sub(r"`(?:navien_proto\.[\w.]+\.)(\w+)`", r"`\1`", first)
+    return markdown(" ".join(text.split("\n\n")[0].split()))
+
+
+def markdown(text: str) -> str:
+    """The text of a docstring in Markdown."""
+    plain = re.sub(r"``([^`]+)``", r"`\1`", re.sub(r":\w+:`", "`", text))
+    # Names of classes lose their module: the page speaks of the thing.
+    return re.sub(r"`~?(?:navien_proto\.[\w.]+\.)(\w+)`", r"`\1`", plain)
 
 
 def number(value: float) -> str:
