@@ -31,6 +31,8 @@ class Asking:
         self._subscriptions = Subscriptions()
         self._lined_up: deque[tuple[int, tuple[str, ...]]] = deque()
         self._blame = FilterBlame()
+        self._granted: set[str] = set()
+        self._retried: set[str] = set()
         self._later = False
         self._link = 0
 
@@ -44,9 +46,16 @@ class Asking:
         """Whether an answer is still to come."""
         return self._subscriptions.awaiting
 
+    @property
+    def denied(self) -> bool:
+        """Whether a link that is up lacks something that is wanted: refused on it, or set aside."""
+        return self._later and not self.awaiting and any(one not in self._granted for one in self.wanted)
+
     def begin(self, link: int) -> None:
         """A new link stands: ask it for everything, one packet at a time when one of them may end it."""
         self._link, self._later = link, False
+        self._granted.clear()
+        self._retried.clear()
         self._lined_up = deque(self._blame.arrange(self._subscriptions.packets()))
         self._go_on()
 
@@ -69,6 +78,7 @@ class Asking:
         """Want these no more; asks as ``want`` does."""
         old = tuple(topic for topic in dict.fromkeys(filters) if topic in self._subscriptions.wanted)
         self._subscriptions.drop(old)
+        self._granted.difference_update(old)
         return tuple(self._question(chunk, None) for chunk in chunks(old)) if self._later else ()
 
     def subscribed(self, report: SubscribeAnswered) -> bool | None:
@@ -79,7 +89,9 @@ class Asking:
         if len(report.codes) != len(asked.filters):
             return False
         for one, code in zip(asked.filters, report.codes, strict=True):
-            if code >= REFUSED:
+            if code < REFUSED:
+                self._granted.add(one)
+            elif one not in self._retried:
                 self._tell(FilterRefused(one, code))
         self._answered(report)
         return True
@@ -99,6 +111,14 @@ class Asking:
             self._tell(FilterRefused(offender, REFUSED, hung_up=True))
         return bool(awaited)
 
+    def retry(self) -> None:
+        """Ask a link that is up once more for what it denied, one filter a packet; refusals are told once."""
+        self._blame.forgive()
+        lacking = [(qos, (one,)) for one, qos in self.wanted.items() if one not in self._granted]
+        self._retried.update(one for _, (one,) in lacking)
+        self._lined_up.extend(lacking)
+        self._go_on()
+
     def forgive(self) -> None:
         """What was set aside is tried once more on the next link."""
         self._blame.forgive()
@@ -114,8 +134,9 @@ class Asking:
     def _answered(self, report: SubscribeAnswered | UnsubscribeAnswered) -> None:
         if self._later:
             self._tell(SubscribeSettled(report.id, report.codes))
-        else:
-            self._go_on()
+        self._go_on()
+        if self._later and not self.awaiting:
+            self._blame.clear()
 
     def _go_on(self) -> None:
         while self._lined_up and not (self._blame.careful and self.awaiting):

@@ -3,7 +3,8 @@
 A broker that does not allow a filter answers 0x80, or hangs up without a word (``docs/protocol/mqtt.md`` section
 2). After the second kind of end the next link asks for one filter at a time, those under suspicion last; a filter
 for which the broker hangs up twice when asked for it alone is set aside, so that the others work. It is tried once
-more after a while, and after a planned renewal of the link: rights change, and a broken network may have looked like a denial.
+more after a while, and after a planned renewal of the link: rights change, and a broken network may have looked
+like a denial.
 """
 
 from __future__ import annotations

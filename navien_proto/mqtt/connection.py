@@ -349,7 +349,7 @@ class Connection:
             if self.state is LinkState.SUBSCRIBING:
                 self._up(now)
             elif self.denied and LinkTimer.RETRIAL not in self._timers:
-                self._timers.set(LinkTimer.RETRIAL, now.monotonic + self._retrials.wait())
+                self._timers.set(LinkTimer.RETRIAL, now.monotonic + self._retrials.wait)
 
     def _up(self, now: Instant) -> None:
         config = self._config
@@ -361,7 +361,7 @@ class Connection:
         jitter = self._rng.uniform(0.0, config.lifetime_jitter)
         self._timers.set(LinkTimer.LIFETIME, now.monotonic + config.lifetime + jitter)
         if self.denied:
-            self._timers.set(LinkTimer.RETRIAL, now.monotonic + self._retrials.wait())
+            self._timers.set(LinkTimer.RETRIAL, now.monotonic + self._retrials.wait)
         self._notices.append(LinkUp(self.link, self._session_present))
 
     def _try_again(self, now: Instant) -> None:
@@ -369,11 +369,12 @@ class Connection:
         if not self.denied:
             self._retrials.over()
             return
+        self._retrials.tried()
         self._publishes.forgive()
         if self._asking.denied:
             self._asking.retry()
             self._timers.set(LinkTimer.SUBACK, now.monotonic + self._config.suback_timeout)
-        self._timers.set(LinkTimer.RETRIAL, now.monotonic + self._retrials.wait())
+        self._timers.set(LinkTimer.RETRIAL, now.monotonic + self._retrials.wait)
 
     def _keep_alive(self, now: Instant) -> None:
         # Outbound silence makes the broker cut us; inbound silence may be a half-open link, which polling

@@ -5,8 +5,8 @@ client that publishes the same on each new link would be thrown out for ever. So
 :data:`WINDOW` seconds is under suspicion, unless it was acknowledged; what a link outlived by that much is not.
 One hang-up is an accident. At the second that finds the same suspects the owner begins to leave that much time
 between two of its own publishes (``caution``), so that the next time there is one suspect alone; and the one that
-is alone under suspicion again is set aside. It is tried once more after a while, and after a planned renewal of the
-link.
+is alone under suspicion again is set aside. It is tried once more after a while, and after a planned renewal of
+the link.
 """
 
 from __future__ import annotations
