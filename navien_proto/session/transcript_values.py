@@ -117,12 +117,12 @@ def _classes() -> Iterator[tuple[str, type]]:
     from navien_proto.model import codes, entries, schedules, tou, tou_period, weekdays
     from navien_proto.mqtt import backoff
     from navien_proto.mqtt import settings as link
-    from navien_proto.session import config, events
+    from navien_proto.session import config, edits, events
     from navien_proto.wire.commands import base, controls, firmware, queries, raw, set_point
     from navien_proto.wire.commands import schedules as written
 
     for module in (
-        *(config, backoff, link, events, codes, entries, schedules, tou, tou_period, weekdays),
+        *(config, edits, backoff, link, events, codes, entries, schedules, tou, tou_period, weekdays),
         *(base, controls, firmware, queries, raw, set_point, written),
     ):
         for name, found in vars(module).items():

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+from datetime import time
 from typing import Any
 
 import pytest
 
 from navien_proto.errors import UsageError
 from navien_proto.jsontext import dumps
+from navien_proto.model.codes import DhwOperationSetting as Mode
+from navien_proto.model.schedules import WEEKDAYS, Reservation
 from navien_proto.mqtt.connection import ConnectionConfig
 from navien_proto.session import SessionConfig
+from navien_proto.session.edits import EditRecirculation, EditReservations
 from navien_proto.session.events import Level
 from navien_proto.session.transcript_values import decode_value, encode_value
 from navien_proto.wire.commands import Command, RawCommand
 from tests.proto.wire.commands.test_documents import CONTROLS, QUERIES, WRITES
 
+EDITS = [
+    EditReservations.adding(Reservation.at(WEEKDAYS, time(6, 30), Mode.HIGH_DEMAND, celsius=60)),
+    EditReservations.switching(on=False),
+    EditRecirculation(enabled=True),
+]
 RAW = RawCommand(code=0x02000020, mode_string="x", param=(1,), more={"deep": [1, {"a": None}]}, expert=True)
 
 
@@ -28,6 +37,11 @@ def test_every_command_comes_back_as_it_was(command: Command) -> None:
     back = through_json(command)
     assert back == command
     assert back.members() == command.members()
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda one: type(one).__name__)
+def test_every_edit_comes_back_as_it_was(edit: Command) -> None:
+    assert through_json(edit) == edit
 
 
 def test_settings_come_back_as_they_were() -> None:
