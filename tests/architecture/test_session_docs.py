@@ -33,6 +33,7 @@ from tests.support.relay import Relay
 from tests.support.session_docs.drawing import Arrow, Box, picture
 from tests.support.session_docs.states import link_states, session_states
 from tests.support.session_docs.tables import EVENTS, event_classes
+from tests.support.waiting import becomes
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "session.md").read_text("utf-8")
@@ -212,8 +213,7 @@ def test_the_driver_leaves_a_broker_that_says_nothing() -> None:
         driver = make(session, heard.append)
         async with asyncio.timeout(60):
             running = asyncio.create_task(driver.run())
-            while not relay.accepted:
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(becomes, lambda: relay.accepted > 0)
             driver.move(session.stop)
             await running
         assert not driver.links
