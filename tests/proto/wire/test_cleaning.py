@@ -172,3 +172,23 @@ def test_the_same_secret_has_one_name_everywhere(cleaner: Cleaner) -> None:
         first["password"], first["other"]["newPassword"]
     )
     assert cleaner.url("/p?password=hunter22") == "/p?password=%3Cpassword-1%3E"
+
+
+@pytest.mark.parametrize(
+    ("url", "clean"),
+    [
+        ("/p?token=ab=cd=", "/p?token=%3Ctoken-1%3E"),
+        ("/p?token=ab?cd12345", "/p?token=%3Ctoken-1%3E"),
+        ("/p?a=1#password=x12345#more", "/p?a=1#password=%3Cpassword-1%3E"),
+        ("/p?a=1#top", "/p?a=1#top"),
+        ("/p", "/p"),
+    ],
+)
+def test_a_secret_may_hold_what_parts_a_url(cleaner: Cleaner, url: str, clean: str) -> None:
+    assert cleaner.url(url) == clean
+
+
+def test_a_word_of_a_path_is_no_name(cleaner: Cleaner) -> None:
+    assert cleaner.value({"deviceName": "status"}) == {"deviceName": "<name-1>"}
+    assert cleaner.url("/status?x=1") == "/status?x=1"
+    assert cleaner.value({"status": "the status of it"}) == {"status": "the <name-1> of it"}

@@ -249,6 +249,15 @@ def test_what_is_odd_about_energy_is_told_by_its_path() -> None:
     assert (odd.lifetime, odd.periods) == (None, ())
 
 
+@pytest.mark.parametrize("part", [{}, {"usage": []}, {"usage": [{}]}, {"usage": [{"year": 2026}]}])
+def test_energy_that_says_little_is_no_problem(part: dict[str, Any]) -> None:
+    value = reply({"typeOfUsage": 1, **part})
+    message = read(EnergyMessage, ENERGY, value)
+    assert message.problems == ()
+    assert [period.items for period in message.periods] == [()] * len(part.get("usage", []))
+    assert message.raw == value["response"]
+
+
 def test_every_number_of_energy_has_its_path() -> None:
     odd = {"hpUsage": "a", "heUsage": "b", "hpTime": "c", "heTime": "d"}
     usage = [{"year": "e", "month": "f", "day": "g", "data": [odd]}]
@@ -384,6 +393,10 @@ def test_firmware_that_lies_ready() -> None:
         FirmwareDownload(sw_code=Unknown(99)),
     )
     assert str(message.downloads[0].sw_version) == "11.1.0.0"
+    assert message.raw == {**reply({})["response"], "downloadSwInfo": entries}
+    unnamed = read(FirmwareDownloadMessage, DL, reply({"downloadSwInfo": [{"swCode": 1, "swVersion": 0}]}))
+    assert unnamed.problems == ()
+    assert unnamed.downloads[0].sw_version == FirmwareVersion(0)
 
 
 def test_what_is_odd_about_firmware_is_told_by_its_path() -> None:
@@ -391,6 +404,7 @@ def test_what_is_odd_about_firmware_is_told_by_its_path() -> None:
     message = read(FirmwareDownloadMessage, DL, reply({"downloadSwInfo": entries}))
     assert set(paths(message)) == {"downloadSwInfo[0].swCode", "downloadSwInfo[0].swVersion", "downloadSwInfo[1]"}
     assert message.downloads == (FirmwareDownload(),)
+    assert message.problems[1] == Problem("downloadSwInfo[0].swVersion", 1 << 32, "a firmware number has 32 bits")
     assert paths(read(FirmwareDownloadMessage, DL, reply({"downloadSwInfo": {}}))) == ["downloadSwInfo"]
 
 
