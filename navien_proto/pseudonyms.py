@@ -155,6 +155,10 @@ class Pseudonyms:
             return self.text(value, strict=True)  # navilink- and the MAC
         return self._name(kind, value.lower() if kind == "e-mail" and "@" in value else value)
 
+    def given(self, name: str) -> bool:
+        """Whether ``name`` is a stand-in that was given."""
+        return name in self._names.values()
+
     def packed(self, text: str) -> str:
         """Hexadecimal text, which may look like a MAC address and is one only if it was seen as such."""
         return self._names.get(("mac", text.lower()), text)

@@ -20,6 +20,7 @@ class Timer(NamedTimer):
     APPLY = "apply", "what was accepted may be held back for hours, or never happen", "applied_timeout"
     READ_BACK = "read back", "an acknowledgement shows settings, not what runs"
     PACE = "pace", "controls sent too fast are refused by the device"
+    REQUEST = "request", "a query that the service failed to answer is tried again"
     STALE = "stale", "a live link says nothing about the device behind it"
 
 

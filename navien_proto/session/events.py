@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from attrs import field, frozen
 
@@ -13,6 +13,7 @@ from navien_proto.instant import Instant
 from navien_proto.model.device import Device
 from navien_proto.model.status import DeviceStatus
 from navien_proto.mqtt.mailbox import EventsMissed
+from navien_proto.redact import redact_text
 from navien_proto.session.device_change import DeviceChange
 from navien_proto.session.link_events import (
     ClockCorrected,
@@ -26,6 +27,10 @@ from navien_proto.session.link_events import (
 )
 from navien_proto.wire.commands import Command
 from navien_proto.wire.messages import FeatureMessage, Message, StatusMessage
+
+if TYPE_CHECKING:
+    # Requests are seldom, and their classes are loaded with the first.
+    from navien_proto.session.requests import Request
 
 __all__ = [
     "AccountChanged",
@@ -54,6 +59,10 @@ __all__ = [
     "Level",
     "OtherReceived",
     "PublishRefused",
+    "RawReceived",
+    "RequestAnswered",
+    "RequestFailed",
+    "RequestId",
     "Retrying",
     "SessionClosed",
     "SignedIn",
@@ -64,6 +73,7 @@ __all__ = [
 ]
 
 CommandId = NewType("CommandId", int)
+RequestId = NewType("RequestId", int)
 
 
 class Level(IntEnum):
@@ -276,6 +286,43 @@ class CommandNotApplied:
 
 
 @frozen
+class RequestAnswered:
+    """What was asked for beside commands is here.
+
+    ``answer`` is what the cloud said (:mod:`navien_proto.cloud.records`), the filter that is subscribed or no
+    more, or the broker's code for a publish (``None`` at QoS 0). ``device`` is the heater in question, if one is.
+    """
+
+    at: Instant
+    id: RequestId
+    device: Device | None
+    request: Request
+    answer: object = field(repr=False)
+
+
+@frozen
+class RequestFailed:
+    """What was asked for beside commands did not come; ``error`` says why."""
+
+    at: Instant
+    id: RequestId
+    device: Device | None
+    request: Request
+    error: NavienError
+
+
+@frozen
+class RawReceived:
+    """A message on a topic that the application subscribed to by itself, as it came."""
+
+    at: Instant
+    link: int
+    topic: str = field(repr=redact_text)
+    payload: bytes = field(repr=lambda payload: f"<{len(payload)} bytes>")
+    retain: bool = False
+
+
+@frozen
 class SessionClosed:
     """The session is over; ``error`` is ``None`` when it was stopped by the application."""
 
@@ -311,6 +358,9 @@ Event = (
     | CommandFailed
     | CommandApplied
     | CommandNotApplied
+    | RequestAnswered
+    | RequestFailed
+    | RawReceived
     | EventsMissed
     | SessionClosed
 )

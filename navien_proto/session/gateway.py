@@ -22,15 +22,16 @@ from navien_proto.session.inputs import HttpAnswered, HttpFailed
 if TYPE_CHECKING:
     from navien_proto.model.tou import TouPlan
 
-__all__ = ["Admitted", "Failed", "Gateway", "Listed", "Outcome", "Purpose", "TouRead"]
+__all__ = ["Admitted", "Failed", "Gateway", "Listed", "Outcome", "Purpose", "Replied", "TouRead"]
 
 
 class Purpose(Enum):
-    """What an exchange is for; there is at most one of a purpose at a time, but for plans one a device."""
+    """What an exchange is for; there is at most one of a purpose at a time, but for plans and requests."""
 
     ACCESS = "signing in"
     TOU = "reading the time-of-use plan"
     LIST = "listing the devices"
+    REQUEST = "asking the cloud"
 
 
 @frozen
@@ -66,6 +67,14 @@ class TouRead:
 
 
 @frozen
+class Replied:
+    """The answer to what the application asked for; ``about`` is the number given with it."""
+
+    about: int
+    reply: HttpReply
+
+
+@frozen
 class Failed:
     """The exchange did not do what it was for; ``about`` as for TouRead."""
 
@@ -74,7 +83,7 @@ class Failed:
     about: int = 0
 
 
-Outcome = Admitted | Listed | TouRead | Failed
+Outcome = Admitted | Listed | TouRead | Replied | Failed
 
 
 class Gateway:
@@ -129,6 +138,10 @@ class Gateway:
         request = endpoints.tou(self._config.base_url, tokens, self._config.email, device, serial)
         self._send(_Exchange(0, Purpose.TOU, request, about=about), now)
 
+    def ask(self, request: HttpRequest, about: int, now: Instant) -> None:
+        """Send what the application asked for."""
+        self._send(_Exchange(0, Purpose.REQUEST, request, about=about), now)
+
     def answered(self, report: HttpAnswered, now: Instant) -> Outcome | None:
         """What an answer brought; ``None`` for an exchange that is no more, or one that goes on."""
         exchange = self._take(report.exchange)
@@ -138,6 +151,8 @@ class Gateway:
             if exchange.purpose is Purpose.ACCESS:
                 self.access.answer(report.reply, now)
                 return Admitted()
+            if exchange.purpose is Purpose.REQUEST:
+                return Replied(exchange.about, report.reply)
             if exchange.purpose is Purpose.TOU:
                 plan = endpoints.parse_tou(report.reply).plan
                 return TouRead(exchange.about, None if plan is None else plan.to_plan())

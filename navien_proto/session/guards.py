@@ -7,8 +7,9 @@ go over the wire, so that no form of a command passes them by: neither a raw one
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field, fields, frozen
 
 from navien_proto import units
 from navien_proto.errors import GuardError, UsageError
@@ -16,11 +17,16 @@ from navien_proto.model.codes import DhwOperationSetting
 from navien_proto.session.steps import Edit
 from navien_proto.wire.commands import Command
 
+if TYPE_CHECKING:
+    from navien_proto.session.requests import Request
+
 __all__ = ["Guards"]
 
 # docs/protocol/commands.md sections 3 and 4
 POWER_OFF, OPERATION_MODE, SET_POINT = 0x02000001, 0x02000005, 0x02000020
 RESERVATIONS = "ctrl/rsv/rd"
+# docs/protocol/mqtt.md section 5: what heaters listen to.
+COMMANDS = "cmd/"
 
 
 def _of_water(_guards: object, attribute: Attribute[float | None], value: float | None) -> None:
@@ -69,6 +75,23 @@ class Guards:
                 raise GuardError("switching a heater off is forbidden (no_power_off)", "no_power_off")
             if half_degrees is not None:
                 self._within(units.half_celsius(half_degrees))
+
+    def check_request(self, request: Request) -> None:
+        """Refuse what is forbidden beside commands.
+
+        What a raw message to a heater would do is not known, so any guard forbids it.
+
+        Raises:
+            GuardError: it is; ``guard`` names the setting.
+        """
+        if not request.changes:
+            return
+        on = [one.name for one in fields(Guards) if getattr(self, one.name) not in (False, None)]
+        if self.read_only:
+            raise GuardError("this session only reads (read_only): nothing is changed and published", "read_only")
+        topic = getattr(request, "topic", "")
+        if on and topic.startswith(COMMANDS):
+            raise GuardError(f"a raw message to a heater is forbidden while a guard is set ({on[0]})", on[0])
 
     def _within(self, celsius: float) -> None:
         if self.lowest_celsius is not None and celsius < self.lowest_celsius:

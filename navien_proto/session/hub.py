@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from weakref import ref
 
@@ -9,9 +10,20 @@ from navien_proto.errors import LinkClosed, NavienError
 from navien_proto.model.status import DeviceStatus
 from navien_proto.mqtt.mailbox import Mailbox
 from navien_proto.mqtt.waiters import Waiters
-from navien_proto.session.events import CommandConfirmed, CommandFailed, Event, SessionClosed, StatusReceived
+from navien_proto.session.events import (
+    CommandConfirmed,
+    CommandFailed,
+    Event,
+    RequestAnswered,
+    RequestFailed,
+    SessionClosed,
+    StatusReceived,
+)
 
 __all__ = ["Hub", "about_device"]
+
+# Of the events of a session so many are kept for a bug report.
+LATEST = 50
 
 
 def about_device(mac: str) -> Callable[[Event], bool]:
@@ -33,6 +45,8 @@ class Hub:
 
     def __init__(self) -> None:
         self.waiters = Waiters(CommandConfirmed, CommandFailed)
+        self.requests = Waiters(RequestAnswered, RequestFailed)
+        self.latest: deque[Event] = deque(maxlen=LATEST)
         self.closed = False
         self.error: NavienError | None = None
         self._boxes: list[ref[Mailbox[Event]]] = []
@@ -61,6 +75,8 @@ class Hub:
         for box in self._living():
             box.put(event)
         self.waiters.take(event)
+        self.requests.take(event)
+        self.latest.append(event)
         if isinstance(event, SessionClosed):
             self.close(event.error)
 
@@ -72,7 +88,8 @@ class Hub:
         for box in self._living():
             box.close(error)
         self._boxes.clear()
-        self.waiters.give_up(error or LinkClosed("the session was closed"))
+        for waiters in (self.waiters, self.requests):
+            waiters.give_up(error or LinkClosed("the session was closed"))
 
     def _living(self) -> list[Mailbox[Event]]:
         # Not a WeakSet: it changes when the garbage collector runs, which may be in any thread.

@@ -85,6 +85,7 @@ class Lifecycle:
         self._lasting: set[ev.Impairment] = set()
         self._problem: NavienError = LinkBroken("not connected yet")
         self._fatal: NavienError | None = None
+        self.more_filters: tuple[str, ...] = ()
         self.state = State.IDLE
 
     @property
@@ -131,12 +132,12 @@ class Lifecycle:
             if (Timer.RENEW, 0) not in self._deadlines:
                 self._plan_renewal(now)
             self._go(Trigger.OPEN)
-            self._connection.set_filters(self._filters(), now)
+            self._connection.set_filters([*self.own_filters(), *self.more_filters], now)
             endpoint = self._upgrade.endpoint(tokens.credentials, now)
             self._connection.open(endpoint, self._identity.client_id, now)
 
-    def _filters(self) -> list[str]:
-        """What to subscribe to (docs/protocol/mqtt.md section 5.4)."""
+    def own_filters(self) -> list[str]:
+        """What to subscribe to for ourselves (docs/protocol/mqtt.md section 5.4)."""
         devices = [topics.device_filter(device.mac) for device in self._book]
         client_id = self._identity.client_id
         homes = tuple(dict.fromkeys(device.home_seq or 0 for device in self._book))[:MOST_HOMES]
@@ -149,6 +150,9 @@ class Lifecycle:
         self._go(Trigger.UP)
         self._ever_ready = True
         self._events.append(ev.Connected(now, notice.link, notice.session_present))
+        if not self._connection.denied:
+            self._lasting.clear()
+            self._impaired.clear()
         told = sorted(self._impaired, key=lambda one: one.name)
         self._events += [ev.Degraded(now, notice.link, impairment) for impairment in told]
         self._poller.link_up(now)
@@ -270,7 +274,7 @@ class Lifecycle:
         self._events += [ev.DeviceAdded(now, device, link) for device in added]
         if link is not None and macs != known:
             self._joining += [device.mac for device in added]
-            self._connection.set_filters(self._filters(), now)
+            self._connection.set_filters([*self.own_filters(), *self.more_filters], now)
 
     def subscribed(self, now: Instant) -> None:
         """Filters that were asked for while the link was up are answered: heaters that joined can be asked."""
@@ -337,7 +341,8 @@ class Lifecycle:
     def filter_refused(self, notice: FilterRefused, now: Instant) -> None:
         """The broker does not let us hear something."""
         self._events.append(ev.SubscriptionRefused(now, notice.filter, notice.code, notice.hung_up))
-        self._impair(ev.Impairment.FILTER_REFUSED, now, lasting=notice.hung_up)
+        if notice.filter not in self.more_filters:
+            self._impair(ev.Impairment.FILTER_REFUSED, now, lasting=notice.hung_up)
 
     def topic_refused(self, notice: TopicRefused, now: Instant) -> None:
         """The broker does not let us say something."""

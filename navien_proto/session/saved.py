@@ -21,6 +21,8 @@ from navien_proto.instant import Instant
 from navien_proto.jsontext import dumps, loads
 from navien_proto.model.device import Device, Location, normalise_mac
 from navien_proto.model.feature import DeviceFeature
+from navien_proto.session.devices import DeviceBook
+from navien_proto.session.freshness import Freshness
 
 __all__ = ["SCHEMA", "SavedSession"]
 
@@ -75,6 +77,26 @@ class SavedSession:
     devices: tuple[Device, ...] = field(default=(), repr=_count)
     features: Mapping[str, DeviceFeature] = field(factory=dict, repr=_count)
     last_heard: Mapping[str, datetime] = field(factory=dict, converter=_moments, repr=_count)
+
+    @classmethod
+    def of(cls, book: DeviceBook, freshness: Freshness, clock_offset: timedelta, now: Instant) -> SavedSession:
+        """What is known now."""
+        known = [device.mac for device in book]
+        return cls(
+            saved_at=now.utc,
+            clock_offset=clock_offset.total_seconds(),
+            devices=tuple(book),
+            features={mac: feature for mac in known if (feature := book.feature(mac)) is not None},
+            last_heard={mac: at.utc for mac in known if (at := freshness.last(mac)) is not None},
+        )
+
+    def recall(self, book: DeviceBook, freshness: Freshness, now: Instant) -> None:
+        """Let a new session know it."""
+        book.restore(self.devices, self.features)
+        for device in book:
+            heard = self.heard(device.mac, now)
+            if heard is not None:
+                freshness.restore(device.mac, heard)
 
     def heard(self, mac: str, now: Instant) -> Instant | None:
         """When the heater was last heard, on the clocks of this process; never after ``now``."""

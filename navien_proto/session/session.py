@@ -26,27 +26,16 @@ from navien_proto.errors import LinkBroken, NavienError, UsageError
 from navien_proto.instant import Instant
 from navien_proto.model.device import Device
 from navien_proto.model.feature import DeviceFeature
+from navien_proto.mqtt import notices as link
 from navien_proto.mqtt.connection import Connection
-from navien_proto.mqtt.notices import (
-    ConnectionClosed,
-    Delivered,
-    EndpointNeeded,
-    FilterRefused,
-    LinkDown,
-    LinkUp,
-    Notice,
-    PublishSettled,
-    RetryScheduled,
-    SubscribeSettled,
-    TopicRefused,
-)
 from navien_proto.session.actions import Action
+from navien_proto.session.asked import Asked
 from navien_proto.session.changes import Changes
 from navien_proto.session.config import SessionConfig
 from navien_proto.session.deadlines import Deadlines, Timer
 from navien_proto.session.desk import Desk
 from navien_proto.session.devices import DeviceBook
-from navien_proto.session.events import CommandId, Event, Level
+from navien_proto.session.events import CommandId, Event, Level, RequestId
 from navien_proto.session.gateway import Gateway
 from navien_proto.session.identity import Identity
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, Input
@@ -60,6 +49,7 @@ from navien_proto.session.steps import Edit
 from navien_proto.wire.commands import Command
 
 if TYPE_CHECKING:
+    from navien_proto.session.requests import Request
     from navien_proto.session.saved import SavedSession
     from navien_proto.session.statistics import Statistics
 
@@ -111,6 +101,16 @@ class Session:
             self._deadlines,
             rng=rng,
         )
+        self._asked = Asked(
+            config,
+            self._connection,
+            self._gateway,
+            self._book,
+            self._lifecycle,
+            self._events,
+            self._deadlines,
+            rng=rng,
+        )
 
     # --- what can be read --------------------------------------------------------------------------------
 
@@ -142,6 +142,11 @@ class Session:
     def closed(self) -> bool:
         """Whether it is over: nothing more comes, and nothing is to be done."""
         return self.state is State.CLOSED
+
+    @property
+    def failures(self) -> int:
+        """How many attempts to connect failed since the last connection that lasted."""
+        return self._connection.failures
 
     @property
     def queued(self) -> int:
@@ -177,12 +182,8 @@ class Session:
         from when a heater was last heard.
         """
         if saved is not None and self.state is State.IDLE:
-            self._book.restore(saved.devices, saved.features)
             self._lifecycle.clock_offset = timedelta(seconds=saved.clock_offset)
-            for device in self._book:
-                heard = saved.heard(device.mac, now)
-                if heard is not None:
-                    self._poller.freshness.restore(device.mac, heard)
+            saved.recall(self._book, self._poller.freshness, now)
         self._lifecycle.begin(account)
         self._settle(now)
 
@@ -193,16 +194,7 @@ class Session:
         """
         from navien_proto.session.saved import SavedSession
 
-        known = [device.mac for device in self._book]
-        features = {mac: feature for mac in known if (feature := self._book.feature(mac)) is not None}
-        heard = {mac: at.utc for mac in known if (at := self._poller.freshness.last(mac)) is not None}
-        return SavedSession(
-            saved_at=now.utc,
-            clock_offset=self._lifecycle.clock_offset.total_seconds(),
-            devices=tuple(self._book),
-            features=features,
-            last_heard=heard,
-        )
+        return SavedSession.of(self._book, self._poller.freshness, self._lifecycle.clock_offset, now)
 
     def stop(self, now: Instant) -> None:
         """Close for good, from every state, in bounded time; every unfinished command is cancelled."""
@@ -258,6 +250,32 @@ class Session:
         self._settle(now)
         return len(waiting)
 
+    def request(self, request: Request, now: Instant, *, device: str | None = None) -> RequestId:
+        """Ask the cloud, or speak raw MQTT: :mod:`navien_proto.session.requests` has what can be asked.
+
+        Ends in exactly one RequestAnswered or RequestFailed event with the id returned. ``device`` as for
+        :meth:`submit`.
+
+        Raises:
+            GuardError: the settings forbid it.
+            UsageError: no such heater; it cannot be written, or needs what is not known;
+                the session is not running.
+            AuthError, Throttled: there are no good tokens, and none may be fetched now.
+            LinkBroken: a raw publish without a connection.
+        """
+        if not self._lifecycle.running:
+            raise UsageError(f"requests need a running session; this one is {self.state.value}")
+        self._config.guards.check_request(request)
+        target = self._book.choose(device) if request.of_heater else None
+        number = self._asked.hand_in(request, target, now)
+        self._settle(now)
+        return number
+
+    def withdraw(self, number: RequestId, now: Instant) -> None:
+        """Wait no more for a request; it ends as cancelled."""
+        self._asked.cancel(number, now)
+        self._settle(now)
+
     # --- what the transport reports, and timers ----------------------------------------------------------
 
     def handle(self, report: Input, now: Instant) -> None:
@@ -266,9 +284,9 @@ class Session:
             case HttpAnswered():
                 if self._gateway.awaits(report.exchange):
                     self._lifecycle.learn_clock(report.reply.headers.get("date"), now)
-                self._lifecycle.outcome(self._gateway.answered(report, now), now)
+                self._asked.brought(self._gateway.answered(report, now), now)
             case HttpFailed():
-                self._lifecycle.outcome(self._gateway.failed(report, now), now)
+                self._asked.brought(self._gateway.failed(report, now), now)
             case _:
                 self._connection.handle(report, now)
         self._settle(now)
@@ -280,7 +298,7 @@ class Session:
         for timer, key in self._deadlines.due(now.monotonic):
             match timer:
                 case Timer.HTTP:
-                    self._lifecycle.outcome(self._gateway.timed_out(int(key), now), now)
+                    self._asked.brought(self._gateway.timed_out(int(key), now), now)
                 case Timer.RENEW:
                     self._lifecycle.renew(now)
                 case Timer.RELIST:
@@ -300,6 +318,8 @@ class Session:
                 case Timer.STALE:
                     if self._poller.fell_silent(str(key), now):
                         self._lifecycle.relist(now)
+                case Timer.REQUEST:
+                    self._asked.retry(RequestId(int(key)), now)
                 case Timer.PACE:
                     pass  # settling sends what may be sent now
         self._settle(now)
@@ -330,6 +350,8 @@ class Session:
     def _settle(self, now: Instant) -> None:
         """Take every notice of the connection, send what may be sent, and tell what changed."""
         self._lifecycle.tell_account(now)  # before the end of the session can be told
+        if not self._lifecycle.running:
+            self._asked.cancel_all(now)
         while True:
             while notices := self._connection.notices():
                 self._actions.extend(self._connection.actions())
@@ -344,25 +366,29 @@ class Session:
         if self.state is not self._recorder.state:
             self._recorder.entered(self.state, now)
 
-    def _noticed(self, notice: Notice, now: Instant) -> None:
+    def _noticed(self, notice: link.Notice, now: Instant) -> None:
         match notice:
-            case EndpointNeeded():
+            case link.EndpointNeeded():
                 self._lifecycle.advance(now)
-            case Delivered():
-                self._reader.read(notice.message, now)
-            case PublishSettled():
+            case link.Delivered():
+                if not self._asked.heard(notice.message, now):
+                    self._reader.read(notice.message, now)
+            case link.PublishSettled():
                 self._desk.settled(notice, now)
-            case LinkUp():
+                self._asked.published(notice, now)
+            case link.LinkUp():
                 self._lifecycle.link_up(notice, now)
-            case LinkDown():
+            case link.LinkDown():
                 self._lifecycle.link_down(notice, now)
-            case SubscribeSettled():
+            case link.SubscribeSettled():
                 self._lifecycle.subscribed(now)
-            case RetryScheduled():
+                self._asked.subscribed(notice, now)
+            case link.RetryScheduled():
                 self._lifecycle.retrying(notice.delay, notice.failures, now)
-            case FilterRefused():
+            case link.FilterRefused():
                 self._lifecycle.filter_refused(notice, now)
-            case TopicRefused():
+            case link.TopicRefused():
                 self._lifecycle.topic_refused(notice, now)
-            case ConnectionClosed():
+            case link.ConnectionClosed():
+                self._asked.cancel_all(now)
                 self._lifecycle.ended(now, exhausted=notice.exhausted)

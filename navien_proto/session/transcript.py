@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from navien_proto.cloud.account import SavedAccount
 from navien_proto.errors import NavienError
@@ -29,7 +29,7 @@ from navien_proto.instant import Instant
 from navien_proto.jsontext import ENGINE, dumps
 from navien_proto.session.actions import Action
 from navien_proto.session.config import SessionConfig
-from navien_proto.session.events import CommandId, Event, Level
+from navien_proto.session.events import CommandId, Event, Level, RequestId
 from navien_proto.session.inputs import Input
 from navien_proto.session.saved import SavedSession
 from navien_proto.session.session import Session
@@ -37,6 +37,9 @@ from navien_proto.session.transcript_forms import Forms, instant_form
 from navien_proto.session.transcript_outputs import action_form, error_form, event_form
 from navien_proto.session.transcript_values import encode_value
 from navien_proto.wire.commands import Command
+
+if TYPE_CHECKING:
+    from navien_proto.session.requests import Request
 
 __all__ = ["SCHEMA", "Recorder", "keep_identity", "raised_form", "random_form"]
 
@@ -152,6 +155,22 @@ class Recorder:
         """As :meth:`Session.clear_queue`."""
         cleared: int = self._call("clear_queue", now, lambda: self.session.clear_queue(now))
         return cleared
+
+    def request(self, request: Request, now: Instant, *, device: str | None = None) -> RequestId:
+        """As :meth:`Session.request`."""
+
+        def given() -> dict[str, Any]:
+            from navien_proto.session.transcript_requests import request_form
+
+            return request_form(request, device, self._forms)
+
+        move = partial(self.session.request, request, now, device=device)
+        number: RequestId = self._call("request", now, move, given)
+        return number
+
+    def withdraw(self, number: RequestId, now: Instant) -> None:
+        """As :meth:`Session.withdraw`."""
+        self._call("withdraw", now, lambda: self.session.withdraw(number, now), lambda: {"id": number})
 
     # --- the driver --------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from navien_proto.cloud.account import SavedAccount
+from navien_proto.cloud.answers import Answer
 from navien_proto.cloud.digests import sha256_hex
 from navien_proto.errors import NavienError
 from navien_proto.instant import Instant
@@ -24,6 +25,7 @@ from navien_proto.model.fields import Problem, Readings
 from navien_proto.pseudonyms import secret_kind
 from navien_proto.session.actions import Action, Endpoint, OpenLink, SendHttp
 from navien_proto.session.events import Event
+from navien_proto.session.requests import Request
 from navien_proto.session.transcript_forms import Forms, instant_form
 from navien_proto.wire.commands import Command
 
@@ -111,7 +113,8 @@ def _shown(value: object, forms: Forms, key: str = "") -> Any:
         case str():
             return forms.keyed(key, value)
         case bytes():
-            return forms.payload(value)
+            # Of what is no JSON the reason stays; what a replay makes of it has another length.
+            return {name: part for name, part in forms.payload(value).items() if name != "bytes"}
         case Instant():
             return instant_form(value)
         case datetime.datetime() | datetime.date() | datetime.time():
@@ -129,6 +132,9 @@ def _shown(value: object, forms: Forms, key: str = "") -> Any:
             return _short(forms.value(dict(value.raw)))
         case Problem():
             return {"path": value.path, "raw": forms.value(value.raw, secret_kind(value.path.split(".")[-1]))}
+        case Answer() | Request():
+            # It stands in the input above, under the names of the wire.
+            return {"kind": type(value).__name__}
         case Command():
             return {"command": type(value).__name__, **forms.value({"members": value.members()})}
         case Mapping():

@@ -19,7 +19,7 @@ from navien_proto.errors import NavienError, UsageError
 from navien_proto.instant import Instant
 from navien_proto.jsontext import dumps
 from navien_proto.session.config import SessionConfig
-from navien_proto.session.events import CommandId, Level
+from navien_proto.session.events import CommandId, Level, RequestId
 from navien_proto.session.saved import SavedSession
 from navien_proto.session.session import Session
 from navien_proto.session.transcript import SCHEMA, keep_identity, raised_form
@@ -293,6 +293,15 @@ class _Player:
             case "cancel":
                 command_id = CommandId(member(given, "id", int))
                 return lambda: session.cancel(command_id, now)
+            case "request":
+                from navien_proto.session.transcript_requests import request_from
+
+                wanted, heater = request_from(given)
+                self._forms.keyed("mac", heater or "")
+                return lambda: session.request(wanted, now, device=heater)
+            case "withdraw":
+                number = RequestId(member(given, "id", int))
+                return lambda: session.withdraw(number, now)
             case "clear_queue":
                 return lambda: session.clear_queue(now)
             case "handle_timer":

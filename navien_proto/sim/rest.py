@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,8 +12,9 @@ from attrs import define, field, frozen
 
 from navien_proto.cloud.dates import format_date
 from navien_proto.cloud.http import HttpReply
+from navien_proto.cloud.openei import parse_utility_rates
 from navien_proto.cloud.sigv4 import Credentials
-from navien_proto.errors import DecodeError
+from navien_proto.errors import DecodeError, UsageError
 from navien_proto.instant import Instant
 from navien_proto.jsontext import dumps, loads
 from navien_proto.sim.heater_config import HeaterConfig
@@ -85,6 +87,8 @@ class RestService:
             ("POST", "/device/info"): self._info,
             ("POST", "/device/firmware/info"): self._firmware,
             ("GET", "/device/tou"): self._tou,
+            ("PUT", "/device/tou"): self._store_tou,
+            ("POST", "/device/tou/convert"): lambda _account, members: {"touInfo": _converted(members)},
             ("POST", "/app/update-push-token"): lambda _account, _body: None,
         }
 
@@ -305,6 +309,29 @@ class RestService:
         # No plan on file is an answer, not an error (docs/protocol/rest.md section 8).
         plan = account.plans.get(self._unit(account, members).mac)
         return {"registerPath": "wifi", "sourceType": "openei", "touInfo": plan}
+
+    def _store_tou(self, account: Account, members: dict[str, Any]) -> dict[str, Any]:
+        plan = members.get("touInfo")
+        if not isinstance(plan, dict) or not isinstance(members.get("sourceData"), dict):
+            raise _Refused(400, 400, "BAD_REQUEST")
+        code = str(plan.get("zipCode", ""))
+        # Written as a text and read as a number (docs/protocol/rest.md section 8).
+        stored = {**plan, "zipCode": int(code) if code.isascii() and code.isdigit() else 0}
+        account.plans[self._unit(account, members).mac] = stored
+        return {"sourceType": members.get("sourceType"), "touInfo": stored}
+
+
+def _converted(members: dict[str, Any]) -> list[dict[str, Any]]:
+    """Plans of the rate database in the device's coding; one that cannot be converted is missing."""
+    sources = members.get("sourceData")
+    if not isinstance(sources, list):
+        raise _Refused(400, 400, "BAD_REQUEST")
+    rates = parse_utility_rates(HttpReply(SUCCESS, {}, dumps({"items": sources}))).rates
+    plans = []
+    for rate in rates:
+        with suppress(UsageError):
+            plans.append(rate.to_plan().to_rest())
+    return plans
 
 
 def _members(method: str, query: str, body: bytes) -> dict[str, Any]:

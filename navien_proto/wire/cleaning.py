@@ -130,9 +130,11 @@ class Cleaner:
 
     def _pairs(self, query: str) -> str:
         # A secret may hold what parts the pairs.
-        return "&".join(map(self._pair, self.names.query(query).split("&")))
+        before = frozenset(query.split("&"))
+        pairs = self.names.query(query).split("&")
+        return "&".join(self._pair(pair, replaced=pair not in before) for pair in pairs)
 
-    def _pair(self, pair: str) -> str:
+    def _pair(self, pair: str, *, replaced: bool) -> str:
         name, equals, value = pair.partition("=")
         if not equals:
             return self.names.text(pair)
@@ -140,7 +142,8 @@ class Cleaner:
         kind = secret_kind(plain_name)
         document = None if kind else _document(plain)
         if kind is not None:
-            shown = self.names.of(kind, plain)
+            # What stands there already must not be taken for somebody of that name.
+            shown = plain if replaced and self.names.given(plain) else self.names.of(kind, plain)
         elif document is not None:
             shown = json.dumps(self.value(document), separators=(",", ":"))
         else:
@@ -148,7 +151,7 @@ class Cleaner:
         shown_name = self.names.text(plain_name, strict=True)
         return (
             f"{name if shown_name == plain_name else _quoted(shown_name)}{equals}"
-            f"{value if shown == plain else _quoted(shown)}"
+            f"{value if shown == plain and kind is None else _quoted(shown)}"
         )
 
 
