@@ -317,3 +317,16 @@ def test_a_tripping_reader_is_the_peers_fault(monkeypatch: pytest.MonkeyPatch) -
     codec = open_codec()
     fault = fault_of(codec, packet(0xD0))
     assert fault == "the broker sent a packet that cannot be read (ValueError)"
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        (0x00, "packets of type 0 do not exist"),
+        (0x10, "the broker sent a packet of the kind CONNECT, which it may not"),
+        (0xE0, "the broker sent a DISCONNECT, which in MQTT 3.1.1 only a client may"),
+        (0x41, "the broker sent a PUBACK with forbidden flags (0x1)"),
+    ],
+)
+def test_a_first_byte_that_no_broker_sends(first: int, words: str) -> None:
+    assert fault_of(open_codec(), bytes([first, 0])) == words

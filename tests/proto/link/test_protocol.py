@@ -52,6 +52,12 @@ def test_over_tcp() -> None:
     assert (link.take(), link.inputs(), link.closed) == (b"", [LinkOpened(LINK, False)], False)
 
 
+def test_a_link_that_is_open_is_not_opened_again() -> None:
+    link, _ = open_link()
+    link.perform(OpenLink(LINK, TCP, "client-0001"))
+    assert (link.take(), link.inputs(), link.closed) == (b"", [], False)
+
+
 def test_over_websocket() -> None:
     link, server = new(WEBSOCKET), ServerSide()
     link.start()
