@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "mutation",
@@ -10,5 +10,7 @@ settings.register_profile(
     deadline=None,
     derandomize=True,
     database=None,
+    # That a test fails is all that is asked: the smallest example may take minutes to find.
+    phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )

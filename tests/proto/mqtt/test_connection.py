@@ -298,6 +298,40 @@ def test_only_a_stable_link_resets_the_backoff() -> None:
     assert d.connection.failures == 0
 
 
+def test_f05_the_waits_of_many_clients_are_not_in_step() -> None:
+    for failures in (0, 3, 30):
+        waits = set()
+        for seed in range(20):
+            backoff = Backoff(ReconnectPolicy(), Random(seed))
+            backoff.failures = failures
+            waits.add(backoff.next_delay())
+        assert len(waits) == 20
+
+
+def test_f05_a_link_replaced_as_soon_as_it_stands_leaves_a_second_between_two_connects() -> None:
+    d = Driver()
+    link = d.ready()
+    d.connection.replace("planned", d.clock.now)
+    d.report(LinkLost(link, "closed"))
+    assert EndpointNeeded() not in d.notices()
+    assert d.alarm() == 1.0
+    assert d.notices() == [EndpointNeeded()]
+
+
+def test_f07_what_a_broker_says_that_it_remembers_is_subscribed_all_the_same() -> None:
+    d = Driver(clean_session=False)
+    d.connection.set_filters(["a", "b"], d.clock.now)
+    d.connection.start()
+    link = d.open().link
+    d.report(LinkOpened(link, session_present=True))
+    (subscribe,) = d.actions()
+    assert isinstance(subscribe, Subscribe)
+    assert subscribe.filters == ("a", "b")
+    assert not d.connection.ready
+    d.report(SubscribeAnswered(link, subscribe.id, (1, 1)))
+    assert d.notices()[-1] == LinkUp(link, True)
+
+
 def test_attempts_can_be_limited_or_off() -> None:
     d = Driver(reconnect=ReconnectPolicy(enabled=False))
     link = d.ready()
