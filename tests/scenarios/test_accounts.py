@@ -133,6 +133,27 @@ def test_f20_tokens_that_are_no_longer_good_do_not_prevent_a_sign_in() -> None:
     scene.world.run_until(lambda: scene.session.state is State.READY, limit=60)
 
 
+def test_f20_a_refresh_token_that_is_no_longer_good_leads_to_one_sign_in() -> None:
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=1800, aws_lifetime=12 * HOUR)).ready()
+    scene.cloud.service.revoke(access=False, aws=False)
+    scene.gone_by(0.8 * HOUR)
+    assert len(scene.sign_ins()) == 2
+    assert len(asked(scene)) == 3  # signed in, refused to refresh, signed in
+    assert scene.session.state is State.READY
+
+
+def test_f02_a_stored_access_token_that_has_expired_is_refreshed_and_not_tried() -> None:
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=1800, aws_lifetime=12 * HOUR)).ready()
+    account = saved(scene)
+    scene.world.tell(scene.peer, scene.session.stop)
+    scene.gone_by(HOUR)
+    restart(scene, account)
+    scene.gone_by(20)
+    assert scene.session.state is State.READY
+    assert scene.sign_ins() == []
+    assert len(asked(scene)) == 1
+
+
 def test_f12_a_clock_that_is_set_while_the_session_runs_is_learnt_from_a_rest_answer() -> None:
     scene = Scene().ready()
     with scene.world.suffering(ClockStep(seconds=-1200)):
@@ -143,6 +164,18 @@ def test_f12_a_clock_that_is_set_while_the_session_runs_is_learnt_from_a_rest_an
         scene.gone_by(10)
         assert scene.session.state is State.READY
         assert not [event for event in scene.of(Retrying) if "403" in str(event.error)]
+
+
+def test_f12_a_clock_that_is_set_just_before_a_reconnect_is_learnt_from_the_403_and_costs_no_sign_in() -> None:
+    scene = Scene().ready()
+    scene.gone_by(600)
+    with scene.world.suffering(ClockStep(seconds=1200)):
+        scene.cut()
+        took = scene.world.run_until(lambda: len(scene.of(Connected)) == 2, limit=60)
+        assert took < 15
+        (corrected,) = scene.of(ClockCorrected)
+        assert corrected.offset == pytest.approx(-1200, abs=2)
+        assert len(scene.sign_ins()) == 1
 
 
 def test_f17_a_clock_that_steps_does_not_loosen_the_breaker() -> None:
@@ -179,6 +212,15 @@ def test_f18_the_network_at_fault_is_not_the_user_and_helps_to_retry() -> None:
     assert isinstance(refused.error, BadCredentials)
     assert not refused.error.retryable
     assert PASSWORD not in str(refused.error)
+
+
+def test_f18_an_outage_uses_up_no_sign_ins() -> None:
+    scene = Scene()
+    with scene.world.suffering(Unreachable()):
+        scene.start()
+        scene.gone_by(200)
+    assert len(scene.sign_ins()) > 5
+    scene.world.run_until(lambda: scene.session.state is State.READY, limit=130)
 
 
 def test_f19_one_refresh_at_a_time_and_an_answer_without_a_refresh_token_keeps_the_old_one() -> None:

@@ -235,6 +235,17 @@ def test_a_heater_that_is_gone_is_not_asked_any_more_and_may_come_again() -> Non
     assert len(scene.of(Connected)) == 1
 
 
+def test_f03_a_list_that_fell_due_during_an_outage_is_asked_for_when_it_is_over() -> None:
+    scene = Scene().ready()
+    with scene.world.suffering(Unreachable()):
+        scene.cut()
+        scene.gone_by(1.5 * HOUR)
+    with scene.world.suffering(Added()):
+        scene.world.run_until(lambda: scene.session.state is State.READY, limit=300)
+        scene.gone_by(120)
+        assert [event.device.mac for event in scene.of(DeviceAdded)] == [NEW]
+
+
 def test_a_heater_that_moved_to_another_home_is_the_same_one() -> None:
     scene = Scene().ready()
     with scene.world.suffering(DeviceMoved()):
