@@ -29,6 +29,9 @@ class NamedTimer(Enum):
         member.setting = setting
         return member
 
+    # Members are keys of every dictionary of deadlines, and an enumeration hashes its name each time.
+    __hash__ = object.__hash__
+
 
 class Timers(Generic[K]):
     """A handful of named deadlines in monotonic seconds.
@@ -64,10 +67,9 @@ class Timers(Generic[K]):
 
     def due(self, now: float) -> Iterator[K]:
         """Hand over every name whose deadline is at or before ``now``, earliest first."""
-        while self._deadlines:
-            name = min(self._deadlines, key=self._deadlines.__getitem__)
-            if self._deadlines[name] > now:
-                return
+        deadlines = self._deadlines
+        while deadlines and min(deadlines.values()) <= now:
+            name = min(deadlines, key=deadlines.__getitem__)
             del self._deadlines[name]
             yield name
 
