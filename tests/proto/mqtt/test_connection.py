@@ -163,12 +163,12 @@ def test_each_deadline_of_opening_ends_the_attempt_and_the_link_before_the_next(
         down, retry = d.notices()
         assert isinstance(down, LinkDown)
         assert word in down.reason
+        assert down.retry_in is not None
         assert retry == RetryScheduled(down.retry_in, 1)
         assert d.state is LinkState.DRAINING
         d.report(LinkLost(link, "aborted"))
         assert d.notices() == []
         assert d.alarm() == pytest.approx(down.retry_in)
-        assert down.retry_in is not None
         assert down.retry_in >= 1.0
         assert d.notices() == [EndpointNeeded()]
 
@@ -377,8 +377,7 @@ def test_an_odd_answer_to_a_subscription_does_not_bring_a_stopped_connection_bac
     assert isinstance(subscribe, Subscribe)
     d.connection.stop(d.clock.now)
     d.report(SubscribeAnswered(link, subscribe.id, (1,)))
-    assert d.state is LinkState.CLOSING
-    assert d.connection.next_timer() == d.clock.now.monotonic + 2
+    assert (d.state, d.connection.next_timer()) == (LinkState.CLOSING, d.clock.now.monotonic + 2)
     d.report(LinkLost(link, "closed"))
     assert d.state is LinkState.CLOSED
 
