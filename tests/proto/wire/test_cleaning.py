@@ -94,7 +94,26 @@ VALUES: list[tuple[Any, Any]] = [
         {"mode": "dhw-mode", "requestTopic": f"cmd/52/navilink-{MAC}/ctrl"},
         {"mode": "dhw-mode", "requestTopic": "cmd/52/navilink-020000000001/ctrl"},
     ),
+    ({"topic": "cmd/52/phone-7/res/x"}, {"topic": "cmd/52/client-1/res/x"}),
     ({"reservation": "027c061e0478"}, {"reservation": "027c061e0478"}),
+    ({"reservation": MAC, "x": MAC}, {"reservation": MAC, "x": "020000000001"}),
+    # A place is searched for in other texts when it is exact enough to be one.
+    ({"latitude": 40.123, "note": "at 40.123"}, {"latitude": 0.0, "note": "at 0.0"}),
+    ({"latitude": 40.12, "note": "at 40.12"}, {"latitude": 0.0, "note": "at 40.12"}),
+    ({"zipCode": 123456, "note": "at 123456"}, {"zipCode": 0, "note": "at 0.0"}),
+    ({"homeSeq": 123456, "note": "at 123456"}, {"homeSeq": 999000001, "note": "at 999000001"}),
+    # All below these is personal, whatever its key.
+    ({"Location": {"anything": "Elm Street"}}, {"Location": {"anything": "<address-1>"}}),
+    ({"installer": {"anything": "Bob Builder"}}, {"installer": {"anything": "<installer-1>"}}),
+    # A word that is also a name stays where it says what something is.
+    (
+        {"deviceName": "status", "headers": [{"name": "status", "value": "1"}], "status": 1},
+        {"deviceName": "<name-1>", "headers": [{"name": "status", "value": "1"}], "status": 1},
+    ),
+    ({"name": "token", "value": "abc12345", "note": "x"}, {"name": "token", "value": "<token-1>", "note": "x"}),
+    ({"name": "token", "note": "abc12345"}, {"name": "token", "note": "abc12345"}),
+    ({"body": "userId=jane%40home.org&x=1"}, {"body": "userId=user1@example.com&x=1"}),
+    ({"text": '{"a": [1, {"password": "hunter22"}]}'}, {"text": '{"a":[1,{"password":"<password-1>"}]}'}),
 ]
 
 
