@@ -59,11 +59,13 @@ def quiet_httpx() -> None:
         logging.getLogger(name).addFilter(_filter)  # adding the same one again does nothing
 
 
-async def exchange(client: HttpClient, number: int, request: HttpRequest) -> HttpAnswered | HttpFailed:
+async def exchange(
+    client: HttpClient, number: int, request: HttpRequest, *, largest: int = LARGEST_ANSWER
+) -> HttpAnswered | HttpFailed:
     """Send ``request`` and report what came of it under the exchange's ``number``.
 
-    Nothing is followed, decoded or waited for beyond what was asked; time-outs are the caller's, by
-    cancellation. No exception of the network escapes.
+    Nothing is followed, decoded or waited for beyond what was asked, nor more than ``largest`` bytes read;
+    time-outs are the caller's, by cancellation. No exception of the network escapes.
     """
     import httpx  # takes 100 ms to import: not before it is needed
 
@@ -95,9 +97,9 @@ async def exchange(client: HttpClient, number: int, request: HttpRequest) -> Htt
         # No redirect: the password would follow it. No auth: a netrc file or the URL must not add a header.
         response = await client.send(built, stream=True, auth=None, follow_redirects=False)
         try:
-            body = await _read_body(response)
-            if len(body) > LARGEST_ANSWER:
-                return HttpFailed(number, f"the answer is larger than {LARGEST_ANSWER} bytes")
+            body = await _read_body(response, largest)
+            if len(body) > largest:
+                return HttpFailed(number, f"the answer is larger than {largest} bytes")
             return HttpAnswered(number, HttpReply(response.status_code, dict(response.headers), body))
         finally:
             await response.aclose()
@@ -109,13 +111,13 @@ async def exchange(client: HttpClient, number: int, request: HttpRequest) -> Htt
         _ours.reset(token)
 
 
-async def _read_body(response: Any) -> bytes:
-    """The body, or a little more than ``LARGEST_ANSWER`` bytes of it."""
+async def _read_body(response: Any, largest: int) -> bytes:
+    """The body, or a little more than ``largest`` bytes of it."""
     body = bytearray()
     with anyio.CancelScope() as scope:
         async for chunk in response.aiter_bytes():
             body += chunk
-            if len(body) > LARGEST_ANSWER:
+            if len(body) > largest:
                 # Leaving the loop would leave httpx's nested generators to the garbage collector; this ends them.
                 scope.cancel()
     return bytes(body)

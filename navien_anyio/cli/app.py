@@ -21,7 +21,19 @@ from navien_proto.errors import NavienError
 __all__ = ["app", "run"]
 
 # In the order a newcomer needs them; each is the module and the command of that name.
-COMMANDS = ("demo", "check", "monitor", "status", "devices", "replay", "capture", "transcript", "simulate")
+COMMANDS = (
+    *("demo", "check", "monitor", "status", "devices", "info"),
+    *("set", "schedule", "recirculation", "tou", "hot-button", "filter"),
+    *("energy", "diagnostics", "firmware", "raw"),
+    *("replay", "capture", "transcript", "simulate"),
+)
+# Where a command stands when its name is not that of its module.
+ELSEWHERE = {
+    "set": ("controls", "set_"),
+    "hot-button": ("buttons", "hot_button"),
+    "filter": ("buttons", "filter_"),
+    "diagnostics": ("counters", "diagnostics"),
+}
 # What shells expect of a program ended by Ctrl-C.
 INTERRUPTED = 130
 
@@ -37,8 +49,9 @@ class _App(click.Group):
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"navien_anyio.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        name, attribute = ELSEWHERE.get(cmd_name, (cmd_name, cmd_name))
+        module = importlib.import_module(f"navien_anyio.cli.{name}")
+        command: click.Command = getattr(module, attribute)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -70,6 +83,7 @@ def app(context: click.Context) -> None:
       navien demo       a simulated household; needs no account
       navien check      goes from your settings to the first status, and says what to do
       navien monitor    watches your heater, and logs it
+      navien set        tells it something, such as 'navien set temperature 50C'
 
     Settings come from the command line, the environment (NAVIEN_EMAIL, NAVIEN_PASSWORD, NAVIEN_UNITS, ...),
     the file .env, and navien.toml, in this order.

@@ -21,7 +21,7 @@ from navien_proto.session.events import DevicesListed
 from navien_proto.session.settings import session_config
 from navien_sync.stores import TokenStore
 
-__all__ = ["Answer", "ask_devices", "ask_statuses"]
+__all__ = ["Answer", "ask_devices", "ask_statuses", "one_question"]
 
 
 @frozen(kw_only=True)
@@ -40,7 +40,7 @@ async def ask_devices(config: Config, store: TokenStore) -> tuple[Device, ...]:
     Raises:
         NavienError: what is in the way; nothing is tried twice.
     """
-    async with _client(config, store, wait=False) as client:
+    async with one_question(config, store, wait=False) as client:
         async for event in client.events():
             if isinstance(event, DevicesListed):
                 return event.devices
@@ -55,7 +55,7 @@ async def ask_statuses(config: Config, store: TokenStore) -> list[Answer]:
         NavienError: what is in the way; nothing is tried twice.
     """
     answers: dict[str, Answer] = {}
-    async with _client(config, store) as client:
+    async with one_question(config, store) as client:
         chosen = choose(tuple(heater.device for heater in client.devices), config.device)
         macs = {device.mac for device in chosen}
         async with anyio.create_task_group() as tasks:
@@ -80,8 +80,8 @@ async def _ask(heater: Heater, answers: dict[str, Answer]) -> None:
 
 
 @asynccontextmanager
-async def _client(config: Config, store: TokenStore, *, wait: bool = True) -> AsyncIterator[NavienClient]:
-    # One question: no polling, and no second attempt that would keep somebody waiting.
+async def one_question(config: Config, store: TokenStore, *, wait: bool = True) -> AsyncIterator[NavienClient]:
+    """A client for one question: no polling, and no second attempt that would keep somebody waiting."""
     session = evolve(session_config(config), fail_fast=True, status_interval=None)
     async with NavienClient(config=session, token_store=store, wait=wait) as client:
         yield client

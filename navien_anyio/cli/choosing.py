@@ -10,7 +10,7 @@ from navien_proto.errors import UsageError
 from navien_proto.model.device import Device
 from navien_proto.session.settings import find_device
 
-__all__ = ["choose"]
+__all__ = ["choose", "choose_one"]
 
 
 def choose(devices: Sequence[Device], wanted: str | None) -> tuple[Device, ...]:
@@ -29,3 +29,19 @@ def choose(devices: Sequence[Device], wanted: str | None) -> tuple[Device, ...]:
     except UsageError as error:
         advice = f"It has: {', '.join(map(label, devices))}."
         raise CliError(f"--device: {error}", ExitCode.DEVICE, advice=advice) from None
+
+
+def choose_one(devices: Sequence[Device], wanted: str | None) -> Device:
+    """The one heater meant by ``wanted``, which may be ``None`` when the account has no other.
+
+    Raises:
+        CliError: as `choose`, or the account has several and none is named.
+    """
+    chosen = choose(devices, wanted)
+    if len(chosen) > 1:
+        names = ", ".join(f"{label(device)} (MAC …{device.mac[-4:]})" for device in chosen)
+        advice = f"Name it, or give the end of its MAC. It has: {names}."
+        raise CliError(
+            f"the account has {len(chosen)} heaters: say which with --device", ExitCode.USAGE, advice=advice
+        )
+    return chosen[0]

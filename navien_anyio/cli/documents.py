@@ -12,12 +12,24 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from navien_anyio.cli.rows import Reading, Unit, columns_of
+from navien_anyio.cli.rows import Reading, Unit, columns_of, header_of
 from navien_proto.model.codes import Unknown
 from navien_proto.model.device import Device
+from navien_proto.model.diagnostics import Diagnostics
+from navien_proto.model.feature import FEATURE_FIELDS, DeviceFeature
+from navien_proto.model.firmware import FirmwareVersion
 from navien_proto.model.status import DeviceStatus
 
-__all__ = ["device_members", "readings", "status_members", "time_text", "to_json", "unit_of_document"]
+__all__ = [
+    "counter_members",
+    "device_members",
+    "feature_members",
+    "readings",
+    "status_members",
+    "time_text",
+    "to_json",
+    "unit_of_document",
+]
 
 # Of a CSV file; a document has members of its own for these.
 FRAME = frozenset({"timestamp", "device", "event", "gap_from", "gap_to", "gap_seconds"})
@@ -70,9 +82,26 @@ def status_members(status: DeviceStatus, unit: Unit, at: datetime, reason: str) 
     }
 
 
+def feature_members(feature: DeviceFeature, unit: Unit, *, serial: bool = False) -> dict[str, Any]:
+    """Every field of a device info; the serial number of the controller, which tells whose it is, on wish only."""
+    read = feature if unit == "c" else feature.in_fahrenheit
+    return {
+        header_of(row, unit): _plain(getattr(read, row.python_name))
+        for row in FEATURE_FIELDS
+        if serial or row.python_name != "controller_serial_number"
+    }
+
+
+def counter_members(counters: Diagnostics) -> dict[str, Any]:
+    """Every counter of a lifetime."""
+    return {header_of(row, "c"): getattr(counters, row.python_name) for row in counters.fields}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Unknown):
         return int(value)
+    if isinstance(value, FirmwareVersion):
+        return str(value)
     if isinstance(value, Enum):
         return value.name.lower()
     if isinstance(value, float):

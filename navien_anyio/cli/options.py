@@ -24,16 +24,20 @@ __all__ = [
     "ANONYMOUS",
     "Given",
     "account_options",
+    "combine",
     "common_options",
     "device_option",
     "footer",
     "given_of",
+    "heater_options",
     "is_local",
     "log_options",
     "open_log",
     "say_store_problem",
     "seconds_of",
+    "setting",
     "warn",
+    "way",
 ]
 
 # Column sets that do not say which heater a row is of.
@@ -51,6 +55,13 @@ class Given:
     no_store: bool = False
     env_file: str | None = None
     config_file: str | None = None
+    simulate: bool = False
+    as_json: bool = False
+    wait: str = "accepted"
+    dry_run: bool = False
+    expert: bool = False
+    yes: bool = False
+    units: str = "auto"
     redactor: Redactor = Factory(Redactor)
 
     def config(self, *, simulated: bool = False, **more: object) -> Config:
@@ -79,6 +90,7 @@ class Given:
 
     def use(self, config: Config) -> Config:
         """Begin to work by ``config``: log at its level, hide its secrets, say its warnings."""
+        self.units = config.units
         self.redactor = Redactor(filter(None, (config.password, config.email)))
         configure_logging("debug" if self.debug else config.log_level, self.redactor)
         for warning in config.warnings:
@@ -162,15 +174,19 @@ def _switch(context: click.Context, parameter: click.Parameter, value: object) -
         setattr(given_of(context), parameter.name, value)
 
 
-def _setting(*names: str, **how: Any) -> Callable[[F], F]:
+def setting(*names: str, **how: Any) -> Callable[[F], F]:
+    """An option that is a setting of the configuration, by its name there."""
     return click.option(*names, expose_value=False, callback=_flag, **how)
 
 
-def _way(*names: str, **how: Any) -> Callable[[F], F]:
+def way(*names: str, **how: Any) -> Callable[[F], F]:
+    """An option that is an attribute of `Given`."""
     return click.option(*names, expose_value=False, callback=_switch, **how)
 
 
-def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
+def combine(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, shown in that order."""
+
     def decorate(command: F) -> F:
         for option in reversed(options):
             command = option(command)
@@ -179,36 +195,36 @@ def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-common_options: Callable[[F], F] = _all(
-    _setting(
+common_options: Callable[[F], F] = combine(
+    setting(
         "--units",
         type=click.Choice(["auto", "f", "c"], case_sensitive=False),
         help="Temperatures in °F or °C; auto, the default, is what the heater displays.",
     ),
-    _setting(
+    setting(
         "--log-level",
         type=click.Choice(["debug", "info", "warning", "error", "critical"], case_sensitive=False),
         help="The least important messages logged to standard error.",
     ),
-    _way("--debug", is_flag=True, help="Log every step and show where errors come from; never a secret."),
+    way("--debug", is_flag=True, help="Log every step and show where errors come from; never a secret."),
 )
 """Of every command."""
 
-account_options: Callable[[F], F] = _all(
-    _setting("--email", metavar="ADDRESS", help="Of the NaviLink account; better NAVIEN_EMAIL."),
-    _setting(
+account_options: Callable[[F], F] = combine(
+    setting("--email", metavar="ADDRESS", help="Of the NaviLink account; better NAVIEN_EMAIL."),
+    setting(
         "--password",
         metavar="TEXT",
         help="Of the account. Others see it in the list of processes: better NAVIEN_PASSWORD or .env.",
     ),
-    _setting("--password-file", metavar="FILE", help="A file that holds the password and nothing else."),
-    _way("--env-file", metavar="FILE", help="Read this file instead of .env."),
-    _way("--config", "config_file", metavar="FILE", help="Read this TOML file instead of navien.toml."),
-    _way("--no-store", is_flag=True, help="Keep no tokens on disk; every run signs in anew."),
+    setting("--password-file", metavar="FILE", help="A file that holds the password and nothing else."),
+    way("--env-file", metavar="FILE", help="Read this file instead of .env."),
+    way("--config", "config_file", metavar="FILE", help="Read this TOML file instead of navien.toml."),
+    way("--no-store", is_flag=True, help="Keep no tokens on disk; every run signs in anew."),
 )
 """Of commands that talk to the service."""
 
-log_options: Callable[[F], F] = _all(
+log_options: Callable[[F], F] = combine(
     click.option("--csv", "csv_path", metavar="FILE", help="Append a row a message to this file, and one a gap."),
     click.option(
         "--columns",
@@ -218,6 +234,15 @@ log_options: Callable[[F], F] = _all(
 )
 """Of commands that write a log."""
 
-device_option: Callable[[F], F] = _setting(
+device_option: Callable[[F], F] = setting(
     "--device", metavar="NAME|MAC-END", help="The heater meant, by name or end of its MAC; all when absent."
 )
+
+heater_options: Callable[[F], F] = combine(
+    way("--json", "as_json", is_flag=True, help="One JSON document, for programs."),
+    setting("--device", metavar="NAME|MAC-END", help="The heater meant, by name or end of its MAC."),
+    way("--simulate", is_flag=True, help="Rehearse with a simulated heater; needs no account."),
+    account_options,
+    common_options,
+)
+"""Of commands that ask or tell one heater something."""

@@ -36,7 +36,17 @@ from navien_proto.model.codes import TemperatureType, Unknown
 from navien_proto.model.fields import FieldRow
 from navien_proto.model.status import STATUS_FIELDS, DeviceStatus
 
-__all__ = ["COLUMN_SETS", "ColumnSet", "Columns", "Gap", "Reading", "Unit", "columns_of", "unit_shown"]
+__all__ = [
+    "COLUMN_SETS",
+    "ColumnSet",
+    "Columns",
+    "Gap",
+    "Reading",
+    "Unit",
+    "columns_of",
+    "header_of",
+    "unit_shown",
+]
 
 ColumnSet = Literal["default", "all", "tank", "power"]
 Unit = Literal["c", "f"]
@@ -174,10 +184,14 @@ def unit_shown(wanted: str, status: DeviceStatus | None) -> Unit:
     return "f" if shows_fahrenheit else "c"
 
 
-def _field(row: FieldRow, unit: Unit) -> Column:
-    name = row.python_name
+def header_of(row: FieldRow, unit: Unit) -> str:
+    """The name of a field with its unit, temperatures being in ``unit``: ``dhw_temperature_c``."""
     suffix = SUFFIXES.get(row.unit, {}).get(unit, "")
-    header = name if name.endswith(suffix) else name + suffix
+    return row.python_name if row.python_name.endswith(suffix) else row.python_name + suffix
+
+
+def _field(row: FieldRow, unit: Unit) -> Column:
+    name, header = row.python_name, header_of(row, unit)
     if name == "error_code":
         return Column(header, lambda reading: _number(reading.status.error_code))
     if unit == "f" and row.fahrenheit:

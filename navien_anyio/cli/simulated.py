@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import cos, pi
 from random import Random
 
 from navien_proto.instant import Instant
@@ -14,6 +15,8 @@ __all__ = ["EMAIL", "MOST_HEATERS", "PASSWORD", "heater_clock", "simulated_cloud
 EMAIL, PASSWORD = "user@example.com", "simulated"
 NAMES = ("Garage", "Cottage", "Basement", "Workshop")
 MOST_HEATERS = 40
+# Of the past: the share of days on which a family drew more than the compressor alone could heat.
+ELEMENT_DAYS = 0.3
 
 
 def simulated_cloud(
@@ -24,6 +27,8 @@ def simulated_cloud(
     heaters: int = 1,
     speed: float = 1.0,
     delay: tuple[float, float] | None = None,
+    pump: bool = False,
+    past_days: int = 0,
     email: str = EMAIL,
     password: str = PASSWORD,
 ) -> SimCloud:
@@ -36,6 +41,8 @@ def simulated_cloud(
         heaters: how many.
         speed: how much faster their clocks run than ours.
         delay: the range in seconds that a message takes between cloud and heater; as measured when left out.
+        pump: whether they have a recirculation pump.
+        past_days: for how many days they have counted electricity already.
         email: of the one account.
         password: of the one account.
     """
@@ -44,11 +51,13 @@ def simulated_cloud(
     account = cloud.add_account(email, password)
     for number in range(heaters):
         heater = Heater(
-            _config(number),
+            _config(number, pump=pump),
             rng=Random(rng.getrandbits(64)),
             started=started,
             household=Household.seeded(rng),
         )
+        for day in range(1, past_days + 1):
+            _count_a_day(heater, started - timedelta(days=day), rng)
         cloud.add_heater(account, heater, now)
     return cloud
 
@@ -66,7 +75,16 @@ def heater_clock(cloud: SimCloud, mac: str, now: Instant) -> str:
     return f"{moment:%H:%M}" + (f" (day {day + 1})" if day else "") + speed
 
 
-def _config(number: int) -> HeaterConfig:
+def _count_a_day(heater: Heater, day: datetime, rng: Random) -> None:
+    """More in winter, and now and then with an element."""
+    noon = day.replace(hour=12, minute=0, second=0, microsecond=0)
+    hours = rng.uniform(3.0, 7.0) + 2.0 * cos(2.0 * pi * noon.timetuple().tm_yday / 365.0)
+    heater.unit.use.count(noon, hours * 3600.0, 433.0, 0.0)
+    if rng.random() < ELEMENT_DAYS:
+        heater.unit.use.count(noon, rng.uniform(0.1, 0.6) * 3600.0, 0.0, 4945.0)
+
+
+def _config(number: int, *, pump: bool) -> HeaterConfig:
     """Tanks of all sizes, in modes that heat, somewhat used already."""
     name = NAMES[number] if number < len(NAMES) else f"Heater {number + 1}"
     return HeaterConfig(
@@ -80,4 +98,5 @@ def _config(number: int) -> HeaterConfig:
         lower=44.0 - number % 5,
         running=True,
         signal=(60, 71, 52)[number % 3],
+        pump=pump,
     )
