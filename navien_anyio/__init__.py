@@ -19,11 +19,21 @@ are loaded when a client is entered.
 
 from typing import TYPE_CHECKING
 
-__all__ = ["EventStream", "Heater", "Level", "MemoryStore", "NavienClient", "SetPointChanged", "TokenFile"]
+__all__ = [
+    "EventStream",
+    "Heater",
+    "Level",
+    "MemoryStore",
+    "MqttClient",
+    "NavienClient",
+    "SetPointChanged",
+    "TokenFile",
+]
 
 if TYPE_CHECKING:
     from navien_anyio.client import NavienClient
     from navien_anyio.heater import Heater
+    from navien_anyio.mqtt import MqttClient
     from navien_anyio.streams import EventStream
     from navien_proto.session.events import Level
     from navien_proto.session.results import SetPointChanged
@@ -39,6 +49,7 @@ else:
             "Heater": "navien_anyio.heater",
             "Level": "navien_proto.session.events",
             "MemoryStore": "navien_sync.stores",
+            "MqttClient": "navien_anyio.mqtt",
             "NavienClient": "navien_anyio.client",
             "SetPointChanged": "navien_proto.session.results",
             "TokenFile": "navien_sync.stores",

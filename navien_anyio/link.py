@@ -78,7 +78,7 @@ class Link:
     def perform(self, action: Subscribe | Unsubscribe | Publish | Ping) -> None:
         """Send something; nothing happens unless the link stands."""
         self._protocol.perform(action)
-        self._signal.set()
+        self._collect()  # it may tell at once what cannot be sent
 
     def close(self) -> None:
         """Say goodbye and end, after ``FAREWELL`` seconds at the latest."""

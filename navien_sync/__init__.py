@@ -18,6 +18,8 @@ use the client. Events, commands, readings and errors are those of the core:
 :mod:`navien_proto.errors`. httpx and the MQTT codec are loaded when a client is entered.
 """
 
+from typing import TYPE_CHECKING
+
 from navien_proto.session.events import Level
 from navien_proto.session.results import SetPointChanged
 from navien_sync.callbacks import Subscription
@@ -31,8 +33,21 @@ __all__ = [
     "Heater",
     "Level",
     "MemoryStore",
+    "MqttClient",
     "NavienClient",
     "SetPointChanged",
     "Subscription",
     "TokenFile",
 ]
+
+if TYPE_CHECKING:
+    from navien_sync.mqtt import MqttClient
+else:
+
+    def __getattr__(name: str) -> object:
+        # MQTT for other brokers is not what most programs want: they need not wait for it.
+        if name != "MqttClient":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from navien_sync.mqtt import MqttClient
+
+        return MqttClient

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from navien_proto.mqtt.mailbox import MAILBOX_SIZE, Mailbox
+from navien_proto.mqtt.mailbox import MAILBOX_SIZE, EventsMissed, Mailbox, Timed
 from navien_proto.session.events import Event
-from navien_sync.hub import SharedHub
+from navien_sync.hub import Source
 from navien_sync.workers import Workers
 
-__all__ = ["Callback", "Subscription"]
+__all__ = ["Callback", "CallbackFeed", "Subscription"]
 
 Callback = Callable[[Event], object]
+
+E = TypeVar("E", bound=Timed)
 
 logger = logging.getLogger(__name__)
 
 
-class Subscription:
-    """A function called with each event, one at a time and in order, until it is cancelled or the session ends.
+class CallbackFeed(Generic[E]):
+    """A function called with each event, one at a time and in order, until it is cancelled or the source ends.
 
     What it raises is logged and stops nothing. One that is slow delays no other; it misses the oldest events
     when more than ``size`` wait for it, and is told by an
@@ -27,11 +30,11 @@ class Subscription:
 
     def __init__(
         self,
-        hub: SharedHub,
+        hub: Source[E],
         workers: Workers,
-        callback: Callback,
+        callback: Callable[[E | EventsMissed], object],
         *,
-        wanted: Callable[[Event], bool] | None = None,
+        wanted: Callable[[E], bool] | None = None,
         size: int = MAILBOX_SIZE,
     ) -> None:
         self._hub = hub
@@ -39,7 +42,7 @@ class Subscription:
         self._callback = callback
         self._at_work = False
         self._cancelled = False
-        self._mailbox: Mailbox[Event] = Mailbox(self._wake, size=size, wanted=wanted)
+        self._mailbox: Mailbox[E] = Mailbox(self._wake, size=size, wanted=wanted)
         hub.kept.add(self)
         hub.add(self._mailbox)
 
@@ -63,8 +66,12 @@ class Subscription:
                 # Even sys.exit() in a callback ends nothing but that call.
                 logger.exception("a callback raised; it will be called for the next event")
 
-    def _next(self) -> Event | None:
+    def _next(self) -> E | EventsMissed | None:
         with self._hub.lock:
             event = None if self._cancelled else self._mailbox.take()
             self._at_work = event is not None
             return event
+
+
+class Subscription(CallbackFeed[Event]):
+    """A function called with the events of a session."""

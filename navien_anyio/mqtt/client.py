@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import AsyncIterable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,14 +16,17 @@ from navien_anyio.mqtt.connection import MqttConnection
 from navien_anyio.mqtt.devices import Devices
 from navien_anyio.tls import client_context
 from navien_proto.errors import NavienError, UsageError
-from navien_proto.mqtt.client_config import MqttConfig, broker_endpoint
-from navien_proto.mqtt.health import ClientStatistics, DeviceMetrics, Health, device_metrics
+from navien_proto.mqtt.client_config import MqttConfig, broker_config
+from navien_proto.mqtt.health import ClientStatistics, DeviceMetrics, Health, client_statistics, device_metrics
+from navien_proto.mqtt.presence import PresenceWords
 from navien_proto.mqtt.tenancy import Scope
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
-    from navien_sync.stores.registry import DeviceRegistry
+    from navien_anyio.client import NavienClient
+    from navien_sync.stores.presence import LastSeen
+    from navien_sync.stores.registry import DeviceRegistry, RegisteredDevice, UserDevices
 
 __all__ = ["MqttClient"]
 
@@ -119,19 +124,15 @@ class MqttClient:
             AuthError: the broker does not let us in.
             LinkError: the connection did not come to stand; it says why.
         """
-        if self._tasks is None:
-            raise UsageError("the client is used inside 'async with'")
+        tasks = self._running()
         if name in self._connections and not self._connections[name].closed:
             raise UsageError(f"there is a connection named {name!r} already; disconnect it first")
-        endpoint = broker_endpoint(host, port)
-        try:
-            config = MqttConfig(endpoint=endpoint, username=username, password=password, **settings)
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"a setting of the connection is wrong: {error}") from None
-        context = await client_context() if ssl_context is None and endpoint.tls else ssl_context
+        config = broker_config(host, port, {"username": username, "password": password, **settings})
+        await to_thread.run_sync(_check, config)
+        context = await client_context() if ssl_context is None and config.endpoint.tls else ssl_context
         connection = MqttConnection(name, config, self._scope, clock=self._clock, context=context, patient=patient)
         self._connections[name] = connection
-        self._tasks.start_soon(connection.run)
+        tasks.start_soon(connection.run)
         try:
             await connection.ready(timeout)
         except BaseException:
@@ -167,6 +168,71 @@ class MqttClient:
         """Every connection, in the order they were made."""
         return tuple(self._connections.values())
 
+    # --- who is there --------------------------------------------------------------------------------------
+
+    async def mirror(self, navien: NavienClient) -> tuple[RegisteredDevice, ...]:
+        """Register the heaters of a NaviLink account, each by its MAC, and keep their presence true.
+
+        It goes on until one of the two clients is closed.
+
+        Raises:
+            UsageError: there is no registry, or this client or ``navien`` was not entered.
+            StoreError: the registry's database cannot be used.
+        """
+        from navien_sync.stores.presence import HeaterMirror
+
+        mirror = HeaterMirror(self._user_devices())
+        tasks = self._running()
+        events = navien.events()
+        registered = await to_thread.run_sync(mirror.register, navien.session.devices)
+        tasks.start_soon(_follow, events, mirror.take)
+        return registered
+
+    async def watch_presence(
+        self,
+        device_id: str,
+        topic: str,
+        *,
+        online: bytes | str = "online",
+        offline: bytes | str = "offline",
+        name: str = "default",
+    ) -> None:
+        """Keep a device's presence true by a topic on which it says ``online``, and its will ``offline``.
+
+        An empty payload counts as the will; another one changes nothing. ``name`` is the connection's.
+
+        Raises:
+            UsageError: there is no such device, connection or registry; the topic is no filter.
+            CommandRefused, LinkError, CommandExpired: as for subscribing.
+            StoreError: the registry's database cannot be used.
+        """
+        from navien_sync.stores.presence import WillWatch
+
+        watch = WillWatch(self._user_devices(), device_id, PresenceWords.of(online, offline))
+        await to_thread.run_sync(watch.check)
+        await self._watch(name, (topic,), watch.take)
+
+    async def watch_last_seen(
+        self, *filters: str, silent_after: float | None = None, name: str = "default"
+    ) -> None:
+        """Count a device as heard when a message comes whose topic has its id as a level.
+
+        Whoever is then silent for more than ``silent_after`` seconds is off line; ``None``: nobody is. It is told
+        to the registry every ten seconds at most. ``name`` is the connection's.
+
+        Raises:
+            UsageError: there is no such connection or registry; a filter is none; ``silent_after`` is not above 0.
+            CommandRefused, LinkError, CommandExpired: as for subscribing.
+        """
+        from navien_sync.stores.presence import LastSeen
+
+        seen = LastSeen(self._user_devices())
+        if silent_after is not None and not silent_after > 0:
+            raise UsageError(f"silent_after is {silent_after!r}; it must be above 0 seconds")
+        await self._watch(name, filters, seen.take)
+        if silent_after is not None:
+            self._running().start_soon(self._expire, self.connection(name), seen, silent_after)
+
     # --- devices and figures -----------------------------------------------------------------------------
 
     @property
@@ -186,23 +252,13 @@ class MqttClient:
         Raises:
             StoreError: the registry's database cannot be used.
         """
-        states = [connection.status() for connection in self._connections.values()]
-        traffic = [connection.traffic for connection in self._connections.values()]
-        total = online = 0
+        devices = (0, 0)
         if self._devices is not None:
             from navien_sync.stores.registry import Presence
 
-            total, online = await self._devices.count(), await self._devices.count(Presence.ONLINE)
-        return ClientStatistics(
-            connections=len(states),
-            connected=sum(state.connected for state in states),
-            topics=sum(topics for topics, _ in traffic),
-            messages_sent=sum(state.messages_sent for state in states),
-            messages_sent_today=sum(today for _, today in traffic),
-            messages_received=sum(state.messages_received for state in states),
-            devices=total,
-            devices_online=online,
-        )
+            devices = (await self._devices.count(), await self._devices.count(Presence.ONLINE))
+        connections = self._connections.values()
+        return client_statistics([(each.status(), *each.traffic) for each in connections], devices)
 
     async def device_metrics(self, device_id: str) -> DeviceMetrics:
         """What this client sent to and received from a device, over the topics that have its id as a level.
@@ -233,3 +289,37 @@ class MqttClient:
                 registry, problems["registry"] = False, str(error)
         connected = {connection.name: connection.connected for connection in self._connections.values()}
         return Health(connected, registry, problems)
+
+    # --- inside ------------------------------------------------------------------------------------------
+
+    def _user_devices(self) -> UserDevices:
+        return self.devices.blocking
+
+    def _running(self) -> TaskGroup:
+        if self._tasks is None:
+            raise UsageError("the client is used inside 'async with'")
+        return self._tasks
+
+    async def _watch(self, name: str, filters: tuple[str, ...], take: Callable[[object], None]) -> None:
+        connection = self.connection(name)
+        stream = connection.stream(*filters)
+        await connection.subscribe(*filters)
+        self._running().start_soon(_follow, stream, take)
+
+    async def _expire(self, connection: MqttConnection, seen: LastSeen, silent_after: float) -> None:
+        while not await connection.over(silent_after / 4):
+            await to_thread.run_sync(seen.expire, silent_after, self._clock().utc)
+
+
+async def _follow(stream: AsyncIterable[object], take: Callable[[object], None]) -> None:
+    """Hand every event to ``take``, which blocks, until the source is closed."""
+    with suppress(NavienError):
+        async for event in stream:
+            await to_thread.run_sync(take, event)
+
+
+def _check(config: MqttConfig) -> None:
+    """What MQTT or HTTP cannot say is told before anything is opened; the codec is loaded for it, once."""
+    from navien_proto.link import LinkProtocol
+
+    LinkProtocol(config.open_link())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import ssl
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Any
 
@@ -140,6 +140,12 @@ class MqttConnection:
         """What happens to the connection from now on: connected, disconnected, retrying, closed."""
         return MqttEventStream(self._board)
 
+    async def over(self, within: float) -> bool:
+        """Whether it ends within so many seconds."""
+        with anyio.move_on_after(within):
+            await self._driver.finished.wait()
+        return self._driver.finished.is_set()
+
     # --- publishing --------------------------------------------------------------------------------------
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
@@ -218,6 +224,10 @@ class MqttConnection:
         """The filters subscribed, with their QoS."""
         return self._scope.filters(self._machine.subscriptions)
 
+    def stream(self, *filters: str, size: int = MAILBOX_SIZE) -> MessageStream:
+        """The messages from now on that one of ``filters`` takes, as far as they are subscribed to."""
+        return MessageStream(self._board, filters, size=size)
+
     @asynccontextmanager
     async def messages(
         self, *filters: str, qos: int = 1, size: int = MAILBOX_SIZE
@@ -240,10 +250,11 @@ class MqttConnection:
                 await stream.aclose()
             unwanted = [one for one in dict.fromkeys(filters) if not self._board.wanted(one)]
             left = [one for one in unwanted if one in self.subscriptions]
-            if left and not self.closed:
+            if left:
                 names = [self._scope.filter(one) for one in left]
-                self._machine.unsubscribe(names, self._clock())  # its end need not be waited for
-                self._driver.nudge()
+                with suppress(NavienError):  # its end need not be waited for, and there may be no connection
+                    self._machine.unsubscribe(names, self._clock())
+                    self._driver.nudge()
 
     # --- what the broker keeps ---------------------------------------------------------------------------
 
@@ -252,6 +263,7 @@ class MqttConnection:
 
         Raises:
             UsageError: the topic is none.
+            CommandRefused: the broker refused to tell.
             LinkError, CommandExpired: as :meth:`publish`.
         """
         name = self._scope.topic(topic)

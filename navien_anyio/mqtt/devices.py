@@ -21,6 +21,11 @@ class Devices:
     def __init__(self, devices: UserDevices) -> None:
         self._devices = devices
 
+    @property
+    def blocking(self) -> UserDevices:
+        """The same, for who has a thread to wait in."""
+        return self._devices
+
     async def register(
         self,
         device_id: str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import field, frozen, validators
@@ -10,7 +12,7 @@ from navien_proto.errors import UsageError
 from navien_proto.mqtt.actions import Endpoint, OpenLink, Scheme, Version, Will
 from navien_proto.mqtt.settings import ConnectionConfig
 
-__all__ = ["PORTS", "VERSIONS", "MqttConfig", "broker_endpoint"]
+__all__ = ["PORTS", "VERSIONS", "MqttConfig", "broker_config", "broker_endpoint"]
 
 PORTS: dict[str, int] = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
 """The port of each scheme where none is given (MQTT 3.1.1 section 4.2; HTTP's own for WebSocket)."""
@@ -76,7 +78,8 @@ class MqttConfig:
     queue: bool = True
     queue_limit: int = field(default=10_000, validator=validators.ge(1))
     queue_expiry: float = field(default=300.0, validator=validators.gt(0))
-    window: int = field(default=100, validator=[validators.ge(1), validators.le(60_000)])
+    # mosquitto hangs up on a client with more than 20 at QoS 2 under way, and MQTT 3.1.1 cannot tell of it.
+    window: int = field(default=20, validator=[validators.ge(1), validators.le(60_000)])
 
     def __attrs_post_init__(self) -> None:
         if not self.connection.clean_session and self.client_id is None:
@@ -93,3 +96,19 @@ class MqttConfig:
             password=self.password,
             version=VERSIONS[self.version],
         )
+
+
+def broker_config(where: str, port: int | None, settings: Mapping[str, Any]) -> MqttConfig:
+    """The settings of a connection to ``where``, of what a caller gave by name.
+
+    Raises:
+        UsageError: one is wrong; it says which.
+    """
+    endpoint = broker_endpoint(where, port)
+    try:
+        return MqttConfig(endpoint=endpoint, **settings)
+    except UsageError:
+        raise
+    except (TypeError, ValueError) as error:
+        # attrs says more than a sentence; the first part is the sentence.
+        raise UsageError(f"a setting of the connection is wrong: {error.args[0]}") from None

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from attrs import Factory, frozen
 
+from navien_proto.mqtt.client_events import ConnectionStatus
 from navien_proto.mqtt.traffic import TopicInfo
 
-__all__ = ["ClientStatistics", "DeviceMetrics", "Health", "device_metrics"]
+__all__ = ["ClientStatistics", "DeviceMetrics", "Health", "client_statistics", "device_metrics"]
 
 
 @frozen(kw_only=True)
@@ -59,4 +60,24 @@ def device_metrics(device_id: str, topics: Iterable[TopicInfo]) -> DeviceMetrics
         messages_received=sum(info.received for info in mine),
         bytes_sent=sum(info.bytes_sent for info in mine),
         bytes_received=sum(info.bytes_received for info in mine),
+    )
+
+
+def client_statistics(
+    connections: Iterable[tuple[ConnectionStatus, int, int]], devices: tuple[int, int]
+) -> ClientStatistics:
+    """The sums over all connections, each with its topics seen and messages sent today.
+
+    ``devices`` is how many there are, and how many of them are on line.
+    """
+    known = list(connections)
+    return ClientStatistics(
+        connections=len(known),
+        connected=sum(status.connected for status, _, _ in known),
+        topics=sum(topics for _, topics, _ in known),
+        messages_sent=sum(status.messages_sent for status, _, _ in known),
+        messages_sent_today=sum(today for _, _, today in known),
+        messages_received=sum(status.messages_received for status, _, _ in known),
+        devices=devices[0],
+        devices_online=devices[1],
     )

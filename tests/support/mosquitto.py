@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,6 +32,7 @@ USERNAME, PASSWORD = "watcher", "not-a-real-password"
 
 SCHEMES: tuple[Scheme, ...] = ("mqtt", "ws", "mqtts", "wss")
 GUARDED = "guarded"
+PERSONAL = "personal"
 # Another process may take a port between our looking and mosquitto's binding.
 ATTEMPTS = 5
 COMPLAINTS = ("error", "malformed", "protocol", "invalid", "too large")
@@ -45,11 +48,13 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
 class Mosquitto:
     """A broker that runs while it is entered.
 
-    It listens for each scheme without a password, and once more, for ``mqtt``, with one (``guarded``). Its
-    certificate is for ``localhost``, by ``authority``.
+    It listens for each scheme without a password, and once more, for ``mqtt``, with one (``guarded``), and for
+    ``mqtts`` with a client certificate (``personal``). Its certificate is for ``localhost``, by ``authority``.
+    What it keeps outlives :meth:`restart`. ``access`` is a list of what ``mqtt`` may do.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, access: Path | None = None) -> None:
+        self._access = access
         self.authority = trustme.CA()
         self._directory = directory
         self._program, self._passwords = _find("mosquitto"), _find("mosquitto_passwd")
@@ -77,6 +82,32 @@ class Mosquitto:
         """Where to connect to; the WebSocket's target looks like a signed one."""
         target = "/mqtt?X-Amz-Date=20260115T120000Z&X-Amz-Signature=00" if scheme in ("ws", "wss") else ""
         return Endpoint(scheme, "localhost", self._ports[GUARDED if guarded else scheme], target)
+
+    @property
+    def personal_port(self) -> int:
+        """Where a client certificate of ``authority`` is wanted."""
+        return self._ports[PERSONAL]
+
+    def restart(self) -> None:
+        """End it in good order, and start it again on the same ports."""
+        self._stop()
+        for _ in range(ATTEMPTS):
+            before = self.mark
+            self._run()
+            if " running" in self.wait_for(" running", "in use", "Error:", since=before):
+                return
+            self._stop()
+        raise AssertionError("mosquitto does not start again:\n" + "\n".join(self._log))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """It stands still inside the block, with every connection open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     @property
     def mark(self) -> int:
@@ -116,6 +147,7 @@ class Mosquitto:
         chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
         (self._directory / "chain.pem").write_bytes(chain)
         (self._directory / "key.pem").write_bytes(certificate.private_key_pem.bytes())
+        self.authority.cert_pem.write_to_path(self._directory / "authority.pem")
         passwords = self._directory / "passwords"
         passwords.touch(0o600)
         subprocess.run([self._passwords, "-b", str(passwords), USERNAME, PASSWORD], check=True, timeout=PATIENCE)
@@ -129,9 +161,14 @@ class Mosquitto:
             "log_dest stderr",
             # Without it, WebSocket answers wait for the client's delayed acknowledgements.
             "set_tcp_nodelay true",
+            "persistence true",
+            f"persistence_location {self._directory}/",
+            "max_queued_messages 0",
         ]
         for scheme in SCHEMES:
             lines += [f"listener {self._ports[scheme]} 127.0.0.1", "allow_anonymous true"]
+            if scheme == "mqtt" and self._access is not None:
+                lines.append(f"acl_file {self._access}")
             if scheme in ("ws", "wss"):
                 lines.append("protocol websockets")
             if scheme in ("mqtts", "wss"):
@@ -140,14 +177,25 @@ class Mosquitto:
             f"listener {self._ports[GUARDED]} 127.0.0.1",
             "allow_anonymous false",
             f"password_file {self._directory}/passwords",
+            f"listener {self._ports[PERSONAL]} 127.0.0.1",
+            "allow_anonymous false",
+            f"certfile {self._directory}/chain.pem",
+            f"keyfile {self._directory}/key.pem",
+            f"cafile {self._directory}/authority.pem",
+            "require_certificate true",
+            "use_identity_as_username true",
         ]
         return "\n".join(lines) + "\n"
 
     def _start(self) -> None:
-        self._ports = dict(zip((*SCHEMES, GUARDED), _free_ports(len(SCHEMES) + 1), strict=True))
-        path = self._directory / "mosquitto.conf"
-        path.write_text(self._configuration())
+        listeners = (*SCHEMES, GUARDED, PERSONAL)
+        self._ports = dict(zip(listeners, _free_ports(len(listeners)), strict=True))
+        (self._directory / "mosquitto.conf").write_text(self._configuration())
         self._log.clear()
+        self._run()
+
+    def _run(self) -> None:
+        path = self._directory / "mosquitto.conf"
         self._process = subprocess.Popen(
             [self._program, "-c", str(path)], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
         )
