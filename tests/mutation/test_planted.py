@@ -24,7 +24,10 @@ def test_what_a_bug_is_planted_in_occurs_once_and_what_comes_out_is_python(bug: 
     assert bug.breaks
     assert bug.row in ROWS
     assert bug.tests
-    assert all((ROOT / "tests" / test).exists() for test in bug.tests)
+    for test in bug.tests:
+        path, _, name = test.partition("::")
+        assert (ROOT / "tests" / path).exists()
+        assert not name or f"def {name}(" in (ROOT / "tests" / path).read_text("utf-8")
 
 
 def test_names_are_told_apart_and_no_bug_is_listed_twice() -> None:

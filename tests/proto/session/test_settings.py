@@ -18,6 +18,19 @@ def test_the_defaults_of_a_user_are_those_of_a_session() -> None:
     assert session_config(Config(email="user@example.com")) == SessionConfig(email="user@example.com")
 
 
+def test_f22_settings_that_are_printed_show_neither_who_nor_the_password_nor_a_heater() -> None:
+    password = "not-a-real-password"
+    config = SessionConfig(
+        email="user@example.com",
+        password=password,
+        devices=frozenset({FIRST.mac}),
+        status_intervals={FIRST.mac: 60.0},
+        device_info_intervals={FIRST.mac: None},
+    )
+    for secret in ("user@example.com", password, FIRST.mac):
+        assert secret not in repr(config)
+
+
 def test_every_setting_that_a_session_knows_reaches_it() -> None:
     config = session_config(
         Config(
