@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.support.protocol_docs import commands, conversions, endpoints, fields, openapi, traffic
+from tests.support.protocol_docs import commands, conversions, endpoints, fields, openapi, settings, traffic
 from tests.support.session_docs import states, tables
 
 __all__ = ["COMMAND", "DOCS", "OPENAPI", "PROTOCOL", "TABLES", "differences", "names_in", "renewed", "write"]
@@ -35,6 +35,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "messages": traffic.messages_table,
     "decoders": conversions.decoders_table,
     **{f"vectors of {name}": make for name, make in conversions.VECTORS.items()},
+    "settings": settings.settings_table,
     **tables.TABLES,
 }
 """How each table is made."""
