@@ -7,29 +7,37 @@ import ssl
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import anyio
 from anyio import to_thread
 
+from navien_anyio.callbacks import Callback, Subscription
 from navien_anyio.clock import Clock, system_clock
 from navien_anyio.engine import Engine, Parts
 from navien_anyio.heater import Heater
 from navien_anyio.http import HttpClient
+from navien_anyio.queries import AccountQueries
 from navien_anyio.streams import EventStream
+from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.config import Config
-from navien_proto.errors import UsageError
+from navien_proto.errors import LinkClosed, UsageError
 from navien_proto.session import Session, SessionConfig, State
-from navien_proto.session.events import CommandConfirmed, Level
-from navien_proto.session.hub import Hub
+from navien_proto.session.events import CommandConfirmed, Event, EventsMissed, Level
+from navien_proto.session.hub import Hub, Wanted, about_device, event_wanted, raw_messages
+from navien_proto.session.outbox import QueuedCommand
+from navien_proto.session.requests import Request
 from navien_proto.session.settings import GivenConfig, chosen_config, find_device, session_config
 from navien_proto.wire.commands import Command
 from navien_sync.stores import MemoryStore, SessionStore, TokenStore, TranscriptFile, gather_config
 
 if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
     from navien_proto.session.statistics import Statistics
 
 __all__ = ["NavienClient"]
 
 
-class NavienClient:
+class NavienClient(AccountQueries):
     """One NaviLink account, signed in and connected inside ``async with``.
 
     Enter and leave it in the same task; use it from any task of the same event loop. Entering waits until the
@@ -48,6 +56,10 @@ class NavienClient:
             out.
         http_client: an ``httpx.AsyncClient`` to use for REST; it is not closed.
         ssl_context: for REST and for the broker; the system's roots when left out.
+        proxy: an ``http://`` address through which everything goes, with name and password if it wants them; when
+            left out, what ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` in the environment say.
+        task_group: in which the client works; one of its own when left out. With one of the caller's, entering and
+            leaving may be in different tasks, and cancelling it closes the client.
         connect_timeout: seconds that entering may take; ``None`` is no limit.
         wait: with ``False`` entering does not wait for the connection.
         transcript: a file to which everything the session hears and says is written, without secrets; when it is
@@ -69,6 +81,8 @@ class NavienClient:
         session_store: SessionStore | None = None,
         http_client: HttpClient | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        task_group: TaskGroup | None = None,
         connect_timeout: float | None = 60.0,
         wait: bool = True,
         transcript: str | os.PathLike[str] | None = None,
@@ -82,6 +96,8 @@ class NavienClient:
             clock=clock,
             http_client=http_client,
             ssl_context=ssl_context,
+            proxy=proxy,
+            task_group=task_group,
             transcript=transcript,
         )
         self._connect_timeout = connect_timeout if wait else 0.0
@@ -193,6 +209,32 @@ class NavienClient:
         """
         return self._running().transcript
 
+    @property
+    def queue(self) -> tuple[QueuedCommand, ...]:
+        """The commands that wait to be sent, for a connection or for their turn: what, and since when."""
+        return self.session.queue
+
+    def clear_queue(self) -> int:
+        """Withdraw every command that waits to be sent; their callers get CommandCancelled. Returns how many.
+
+        Raises:
+            LinkClosed: the client is closed.
+        """
+        return self._running().clear_queue()
+
+    async def diagnostics(self) -> dict[str, Any]:
+        """All that a bug report needs, as plain members for JSON, without a name or a secret.
+
+        Versions, settings, statistics, what each heater can do, the latest events, the end of the transcript.
+        :func:`navien_sync.stores.diagnostics.write_diagnostics` writes it to a file.
+        """
+        from navien_proto.session.diagnostics import diagnose
+        from navien_sync.stores.diagnostics import complete_diagnostics
+
+        engine = self._running()
+        report = diagnose(self.session, engine.config, list(engine.hub.latest), self._parts.clock())
+        return await to_thread.run_sync(complete_diagnostics, report, engine.transcript)
+
     # --- what can be asked -------------------------------------------------------------------------------
 
     def events(self) -> EventStream:
@@ -202,6 +244,54 @@ class NavienClient:
             UsageError: the client was not entered yet.
         """
         return self._running().events()
+
+    async def wait_for(
+        self,
+        what: Wanted,
+        timeout: float | None = None,
+        *,
+        device: Heater | str | None = None,
+    ) -> Event:
+        """The next event meant by ``what``, from now on: a class, several, or a function that says which.
+
+        Waits at most ``timeout`` seconds, ``None`` is no limit; with a ``device`` for events about that heater.
+
+        Raises:
+            TimeoutError: none came.
+            LinkClosed: the client was closed first.
+            NavienError: what ended the session first.
+        """
+        engine = self._running()
+        async with engine.events(wanted=event_wanted(what, None if device is None else _mac(device))) as stream:
+            with anyio.fail_after(timeout):
+                async for event in stream:
+                    if not isinstance(event, EventsMissed):
+                        return event
+        raise LinkClosed("the client was closed before such an event came")
+
+    def add_callback(self, callback: Callback, device: Heater | str | None = None) -> Subscription:
+        """Call ``callback`` with every event from now on, or those of one heater; a function, or a coroutine's.
+
+        It is called with one event at a time, in order, and may use the client; what it raises is logged. A slow
+        coroutine delays nobody else; a plain function must not block. It ends with the session, or when the
+        subscription is cancelled. ``device`` is a heater or its MAC.
+
+        Raises:
+            UsageError: the client was not entered yet.
+            LinkClosed: it is closed.
+        """
+        return self._running().call(callback, None if device is None else about_device(_mac(device)))
+
+    async def request(self, request: Request, device: Heater | str | None = None) -> object:
+        """Hand in any request of :mod:`navien_proto.session.requests` and wait for its answer.
+
+        Raises:
+            GuardError: the settings forbid it.
+            UsageError: it cannot be written, or needs what is not known.
+            LinkError: there is no connection to publish over, or the client is closed.
+            NavienError: why there is no answer.
+        """
+        return await self._running().request(request, None if device is None else _mac(device))
 
     async def submit(
         self,
@@ -229,8 +319,18 @@ class NavienClient:
             CommandCancelled: the client was closed.
             NavienError: what ended the session, when it ended by itself.
         """
-        mac = device.mac if isinstance(device, Heater) else device
-        return await self._running().submit(command, mac, level, expert=expert)
+        return await self._running().submit(
+            command, None if device is None else _mac(device), level, expert=expert
+        )
+
+    async def _request(self, request: Request) -> object:
+        return await self._running().request(request)
+
+    async def _fetch(self, request: HttpRequest, largest: int) -> HttpReply:
+        return await self._running().fetch(request, largest)
+
+    def _raw_messages(self, topic_filter: str) -> EventStream:
+        return self._running().events(wanted=raw_messages(topic_filter))
 
     def _running(self) -> Engine:
         if self._engine is None:
@@ -242,6 +342,10 @@ class NavienClient:
             device = next(device for device in self.session.devices if device.mac == mac)
             self._heaters[mac] = Heater(self, device)
         return self._heaters[mac]
+
+
+def _mac(device: Heater | str) -> str:
+    return device.mac if isinstance(device, Heater) else device
 
 
 def _gather() -> Config:

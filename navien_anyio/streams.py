@@ -8,11 +8,12 @@ from types import TracebackType
 from anyio.lowlevel import checkpoint
 
 from navien_anyio.signal import Signal
+from navien_proto.model.status import DeviceStatus
 from navien_proto.mqtt.mailbox import MAILBOX_SIZE, Mailbox
-from navien_proto.session.events import Event
-from navien_proto.session.hub import Hub
+from navien_proto.session.events import Event, StatusReceived
+from navien_proto.session.hub import Hub, status_of_device
 
-__all__ = ["EventStream"]
+__all__ = ["EventStream", "StatusWatch"]
 
 
 class EventStream:
@@ -49,9 +50,13 @@ class EventStream:
             await self._signal.wait()
         return event
 
+    def close(self) -> None:
+        """Take no more events; who waits in the stream is woken."""
+        self._hub.remove(self._mailbox)
+
     async def aclose(self) -> None:
         """Take no more events. A stream that is merely dropped needs no closing."""
-        self._hub.remove(self._mailbox)
+        self.close()
         await checkpoint()
 
     async def __aenter__(self) -> EventStream:
@@ -61,3 +66,45 @@ class EventStream:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         self._hub.remove(self._mailbox)
+
+
+class StatusWatch:
+    """The latest status of a heater as an asynchronous iterator: first the one that is known, then each new one.
+
+    A slow consumer sees the newest and none of those in between; one that must see them all takes
+    :class:`EventStream`. It ends with the session, as a stream does.
+    """
+
+    def __init__(self, hub: Hub, mac: str) -> None:
+        self._stream = EventStream(hub, wanted=status_of_device(mac), size=1)
+        self._first = hub.status(mac)
+
+    def __aiter__(self) -> StatusWatch:
+        return self
+
+    async def __anext__(self) -> DeviceStatus:
+        """The latest status that was not taken yet, waiting for it.
+
+        Raises:
+            NavienError: the session ended with that error.
+        """
+        if self._first is not None:
+            first, self._first = self._first, None
+            await checkpoint()
+            return first
+        while True:
+            event = await self._stream.__anext__()
+            if isinstance(event, StatusReceived):
+                return event.status
+
+    async def aclose(self) -> None:
+        """Take no more. A watch that is merely dropped needs no closing."""
+        await self._stream.aclose()
+
+    async def __aenter__(self) -> StatusWatch:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._stream.close()

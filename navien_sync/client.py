@@ -8,12 +8,15 @@ import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.config import Config
-from navien_proto.errors import UsageError
+from navien_proto.errors import LinkClosed, UsageError
 from navien_proto.model.device import Device
 from navien_proto.session import Session, State
-from navien_proto.session.events import CommandConfirmed, Level
-from navien_proto.session.hub import about_device
+from navien_proto.session.events import CommandConfirmed, Event, EventsMissed, Level
+from navien_proto.session.hub import Wanted, about_device, event_wanted, raw_messages
+from navien_proto.session.outbox import QueuedCommand
+from navien_proto.session.requests import Request
 from navien_proto.session.settings import GivenConfig, chosen_config, find_device, session_config
 from navien_proto.wire.commands import Command
 from navien_sync.callbacks import Callback, Subscription
@@ -22,6 +25,7 @@ from navien_sync.engine import Engine, Parts
 from navien_sync.heater import Heater
 from navien_sync.http import HttpClient
 from navien_sync.hub import SharedHub
+from navien_sync.queries import AccountQueries
 from navien_sync.stores import MemoryStore, SessionStore, TokenStore, TranscriptFile, gather_config
 from navien_sync.streams import EventStream
 
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["NavienClient"]
 
 
-class NavienClient:
+class NavienClient(AccountQueries):
     """One NaviLink account, signed in and connected inside ``with``. Any thread may use it.
 
     Entering waits until the connection stands, or raises what is in the way. The work is done by a thread of its
@@ -50,6 +54,8 @@ class NavienClient:
             out.
         http_client: an ``httpx.Client`` to use for REST; it is not closed.
         ssl_context: for REST and for the broker; the system's roots when left out.
+        proxy: an ``http://`` address through which everything goes, with name and password if it wants them; when
+            left out, what ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` in the environment say.
         connect_timeout: seconds that entering may take; ``None`` is no limit.
         wait: with ``False`` entering does not wait for the connection.
         transcript: a file to which everything the session hears and says is written, without secrets; when it is
@@ -71,6 +77,7 @@ class NavienClient:
         session_store: SessionStore | None = None,
         http_client: HttpClient | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
         connect_timeout: float | None = 60.0,
         wait: bool = True,
         transcript: str | os.PathLike[str] | None = None,
@@ -84,6 +91,7 @@ class NavienClient:
             clock=clock,
             http_client=http_client,
             ssl_context=ssl_context,
+            proxy=proxy,
             transcript=transcript,
         )
         self._connect_timeout = connect_timeout
@@ -176,7 +184,7 @@ class NavienClient:
         Raises:
             UsageError: the client was not entered yet.
         """
-        return self.session.statistics(self._parts.clock())
+        return self._running().ask(self.session.statistics)
 
     @property
     def hub(self) -> SharedHub:
@@ -196,6 +204,32 @@ class NavienClient:
         """
         return self._running().transcript
 
+    @property
+    def queue(self) -> tuple[QueuedCommand, ...]:
+        """The commands that wait to be sent, for a connection or for their turn: what, and since when."""
+        return self._running().ask(lambda _now: self.session.queue)
+
+    def clear_queue(self) -> int:
+        """Withdraw every command that waits to be sent; their callers get CommandCancelled. Returns how many.
+
+        Raises:
+            LinkClosed: the client is closed.
+        """
+        return self._running().clear_queue()
+
+    def diagnostics(self) -> dict[str, Any]:
+        """All that a bug report needs, as plain members for JSON, without a name or a secret.
+
+        Versions, settings, statistics, what each heater can do, the latest events, the end of the transcript.
+        :func:`navien_sync.stores.diagnostics.write_diagnostics` writes it to a file.
+        """
+        from navien_proto.session.diagnostics import diagnose
+        from navien_sync.stores.diagnostics import complete_diagnostics
+
+        engine = self._running()
+        report = engine.ask(lambda now: diagnose(self.session, engine.config, list(engine.hub.latest), now))
+        return complete_diagnostics(report, engine.transcript)
+
     # --- what can be asked -------------------------------------------------------------------------------
 
     def events(self, timeout: float | None = None) -> EventStream:
@@ -207,6 +241,24 @@ class NavienClient:
             UsageError: the client was not entered yet.
         """
         return self._running().events(timeout=timeout)
+
+    def wait_for(self, what: Wanted, timeout: float | None = None, *, device: Heater | str | None = None) -> Event:
+        """The next event meant by ``what``, from now on: a class, several, or a function that says which.
+
+        Waits at most ``timeout`` seconds, ``None`` is no limit; with a ``device`` for events about that heater.
+
+        Raises:
+            TimeoutError: none came.
+            LinkClosed: the client was closed first.
+            NavienError: what ended the session first.
+        """
+        engine = self._running()
+        wanted = event_wanted(what, None if device is None else _mac(device))
+        with engine.events(wanted=wanted, timeout=timeout) as stream:
+            for event in stream:
+                if not isinstance(event, EventsMissed):
+                    return event
+        raise LinkClosed("the client was closed before such an event came")
 
     def add_callback(self, callback: Callback, device: Heater | str | None = None) -> Subscription:
         """Call ``callback`` with every event from now on, or those of one heater, in a thread for callbacks.
@@ -221,6 +273,17 @@ class NavienClient:
         engine = self._running()
         wanted = None if device is None else about_device(_mac(device))
         return Subscription(engine.hub, engine.callbacks, callback, wanted=wanted)
+
+    def request(self, request: Request, device: Heater | str | None = None) -> object:
+        """Hand in any request of :mod:`navien_proto.session.requests` and wait for its answer.
+
+        Raises:
+            GuardError: the settings forbid it.
+            UsageError: it cannot be written, or needs what is not known.
+            LinkError: there is no connection to publish over, or the client is closed.
+            NavienError: why there is no answer.
+        """
+        return self._running().request(request, None if device is None else _mac(device))
 
     def submit(
         self,
@@ -249,6 +312,15 @@ class NavienClient:
             NavienError: what ended the session, when it ended by itself.
         """
         return self._running().submit(command, None if device is None else _mac(device), level, expert=expert)
+
+    def _request(self, request: Request) -> object:
+        return self._running().request(request)
+
+    def _fetch(self, request: HttpRequest, largest: int) -> HttpReply:
+        return self._running().fetch(request, largest)
+
+    def _raw_messages(self, topic_filter: str) -> EventStream:
+        return self._running().events(wanted=raw_messages(topic_filter))
 
     def _enter(self) -> None:
         if self._entered or self._closed:

@@ -14,18 +14,18 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
 from attrs import frozen
 
 from navien_proto.cloud.account import account_key
-from navien_proto.cloud.http import HttpRequest
-from navien_proto.errors import LinkBroken, LinkClosed, NavienError
+from navien_proto.cloud.http import HttpReply, HttpRequest
+from navien_proto.errors import CloudError, LinkBroken, LinkClosed, NavienError
 from navien_proto.instant import Instant
 from navien_proto.mqtt.actions import OpenLink
 from navien_proto.mqtt.inputs import LinkInput
-from navien_proto.mqtt.waiters import Waiter
+from navien_proto.mqtt.waiters import Ended, Failed, Waiters
 from navien_proto.session import Session, SessionConfig, State
 from navien_proto.session.events import (
     AccountChanged,
@@ -34,9 +34,10 @@ from navien_proto.session.events import (
     Connected,
     Event,
     Level,
+    RequestId,
     SessionClosed,
 )
-from navien_proto.session.inputs import HttpFailed
+from navien_proto.session.inputs import HttpAnswered, HttpFailed
 from navien_proto.wire.commands import Command
 from navien_sync.accounts import PATIENCE, AccountKeeper
 from navien_sync.clock import Clock
@@ -44,6 +45,7 @@ from navien_sync.dialer import Address, resolve
 from navien_sync.driver import Answered, Driver, LinkTask
 from navien_sync.http import Exchange, HttpClient, new_client, quiet_httpx
 from navien_sync.hub import SharedHub
+from navien_sync.outcome import outcome
 from navien_sync.stores import SessionStore, TokenStore, TranscriptFile
 from navien_sync.stores.roots import client_context
 from navien_sync.streams import EventStream
@@ -51,10 +53,15 @@ from navien_sync.watch import SocketWatch
 from navien_sync.workers import Workers
 
 if TYPE_CHECKING:
+    from navien_proto.session.requests import Request
     from navien_proto.session.saved import SavedSession
     from navien_proto.session.transcript import Recorder
 
 __all__ = ["Engine", "Parts"]
+
+D = TypeVar("D", bound=Ended)
+F = TypeVar("F", bound=Failed)
+T = TypeVar("T")
 
 NO_THREAD = "the system has no thread left"
 # Beyond the session's own time-outs: for threads that are just ending.
@@ -73,13 +80,14 @@ class Parts:
     ssl_context: ssl.SSLContext | None = None
     transcript: str | os.PathLike[str] | None = None
     sessions: SessionStore | None = None
+    proxy: str | None = None
 
 
 class Engine:
     """One session at work. Any thread may call; the session moves in the pump alone."""
 
     def __init__(self, config: SessionConfig, parts: Parts) -> None:
-        self._config = config
+        self.config = config
         self._parts = parts
         self._machine: Session | Recorder
         self.transcript: TranscriptFile | None = None
@@ -154,7 +162,7 @@ class Engine:
 
     def _prepare(self) -> None:
         """In a worker: read the roots of TLS and the account's tokens; then the session begins."""
-        needed = self._config.base_url.startswith("https:") or self._config.mqtt_scheme == "wss"
+        needed = self.config.base_url.startswith("https:") or self.config.mqtt_scheme == "wss"
         context = client_context() if self._context is None and needed else self._context
         account = self._keeper.load()
         saved = self._io.call(self._load_session, PATIENCE)
@@ -185,40 +193,79 @@ class Engine:
             LinkBroken: there is no link, and queueing is off.
             CommandError: it was not confirmed.
         """
-        ended = threading.Event()
-        waiters: list[Waiter[CommandConfirmed]] = []
+        machine = self._machine
+        return self._outcome(
+            self.hub.waiters,
+            lambda now: machine.submit(command, now, device=device, level=level, expert=expert),
+            lambda number, now: machine.cancel(CommandId(number), now),
+        )
+
+    def request(self, request: Request, device: str | None = None) -> object:
+        """Hand in a request and wait for its answer; when the wait is interrupted, it is withdrawn.
+
+        Raises:
+            UsageError: it cannot be written; the session is not running.
+            LinkBroken: a raw publish without a link.
+            NavienError: it was not answered.
+        """
+        machine = self._machine
+        return self._outcome(
+            self.hub.requests,
+            lambda now: machine.request(request, now, device=device),
+            lambda number, now: machine.withdraw(RequestId(number), now),
+        ).answer
+
+    def fetch(self, request: HttpRequest, largest: int) -> HttpReply:
+        """One exchange that is none of the session's.
+
+        Raises:
+            CloudError: no answer came.
+            LinkClosed: the client is closed.
+        """
+        client = self._http
+        if client is None or self.hub.closed:
+            raise self._over()
+        exchange = Exchange(client, 0, request, largest=largest)
+        report = self._io.call(exchange.run, self.config.http_timeout)
+        if isinstance(report, HttpAnswered):
+            return report.reply
+        exchange.cancel()
+        why = f"no answer in {self.config.http_timeout:g} s" if report is None else report.reason
+        raise CloudError(f"the request failed: {why}")
+
+    def clear_queue(self) -> int:
+        """Withdraw what waits to be sent; how many that were.
+
+        Raises:
+            LinkClosed: the client is closed.
+        """
+        if self.hub.closed:
+            raise self._over()
+        return self.ask(lambda now: 0 if self.hub.closed else self._machine.clear_queue(now))
+
+    def ask(self, question: Callable[[Instant], T]) -> T:
+        """What ``question`` answers in the pump, where nothing moves meanwhile; here, when the pump has ended."""
+        answered = threading.Event()
+        answers: list[T] = []
         errors: list[Exception] = []
 
-        def hand_in(now: Instant) -> None:
-            if self.hub.closed:
-                refuse()
-                return
+        def put(now: Instant) -> None:
             try:
-                command_id = self._machine.submit(command, now, device=device, level=level, expert=expert)
-                waiters.append(self.hub.waiters.expect(command_id, ended.set))
+                answers.append(question(now))
             except Exception as error:  # noqa: BLE001 (whatever it is, it is the caller's)
                 errors.append(error)
-                ended.set()
+            answered.set()
 
-        def refuse() -> None:
-            errors.append(self._over())
-            ended.set()
-
-        def withdraw(now: Instant) -> None:
-            for waiter in waiters:
-                if not waiter.done:
-                    self.hub.waiters.forget(waiter)
-                    self._machine.cancel(CommandId(waiter.id), now)
-
-        try:
-            self._driver.call(hand_in, refuse)
-            ended.wait()
-        except BaseException:
-            self._driver.call(withdraw)
-            raise
+        self._driver.call(put, answered.set)
+        answered.wait()
         if errors:
             raise errors[0]
-        return waiters[0].outcome()
+        return answers[0] if answers else question(self._parts.clock())
+
+    def _outcome(
+        self, expected: Waiters[D, F], move: Callable[[Instant], int], take_back: Callable[[int, Instant], None]
+    ) -> D:
+        return outcome(self._driver.call, self.hub, expected, move, take_back)
 
     # --- the way out -------------------------------------------------------------------------------------
 

@@ -76,10 +76,13 @@ def quiet_httpx() -> None:
 class Exchange:
     """One exchange: ``run`` it in one thread, ``cancel`` it from another."""
 
-    def __init__(self, client: HttpClient, number: int, request: HttpRequest) -> None:
+    def __init__(
+        self, client: HttpClient, number: int, request: HttpRequest, *, largest: int = LARGEST_ANSWER
+    ) -> None:
         self._client = client
         self._number = number
         self._request = request
+        self._largest = largest
         self._progress = Progress()
         self._lock = threading.Lock()
         self._cancelled = False
@@ -88,7 +91,8 @@ class Exchange:
     def run(self) -> HttpAnswered | HttpFailed:
         """Send the request and report what came of it.
 
-        Nothing is followed, decoded or waited for beyond what was asked. No exception of the network escapes.
+        Nothing is followed, decoded or waited for beyond what was asked, nor more than ``largest`` bytes read. No
+        exception of the network escapes.
         """
         import httpx  # takes 100 ms to import: not before it is needed
 
@@ -136,8 +140,8 @@ class Exchange:
             body = bytearray()
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > LARGEST_ANSWER:
-                    return HttpFailed(number, f"the answer is larger than {LARGEST_ANSWER} bytes")
+                if len(body) > self._largest:
+                    return HttpFailed(number, f"the answer is larger than {self._largest} bytes")
             return HttpAnswered(number, HttpReply(response.status_code, dict(response.headers), bytes(body)))
         finally:
             response.close()

@@ -9,18 +9,23 @@ from weakref import ref
 from navien_proto.errors import LinkClosed, NavienError
 from navien_proto.model.status import DeviceStatus
 from navien_proto.mqtt.mailbox import Mailbox
+from navien_proto.mqtt.topics import topic_matches
 from navien_proto.mqtt.waiters import Waiters
 from navien_proto.session.events import (
     CommandConfirmed,
     CommandFailed,
     Event,
+    RawReceived,
     RequestAnswered,
     RequestFailed,
     SessionClosed,
     StatusReceived,
 )
 
-__all__ = ["Hub", "about_device"]
+__all__ = ["Hub", "Wanted", "about_device", "event_wanted", "raw_messages", "status_of_device"]
+
+Wanted = type | tuple[type, ...] | Callable[[Event], bool]
+"""What to wait for: a class of events, several, or a function that says whether an event is meant."""
 
 # Of the events of a session so many are kept for a bug report.
 LATEST = 50
@@ -32,6 +37,36 @@ def about_device(mac: str) -> Callable[[Event], bool]:
     def wanted(event: Event) -> bool:
         device = getattr(event, "device", None)
         return device is not None and device.mac == mac
+
+    return wanted
+
+
+def status_of_device(mac: str) -> Callable[[Event], bool]:
+    """Which events are a status of the heater with this MAC."""
+
+    def wanted(event: Event) -> bool:
+        return isinstance(event, StatusReceived) and event.device.mac == mac
+
+    return wanted
+
+
+def raw_messages(topic_filter: str) -> Callable[[Event], bool]:
+    """Which events are raw messages on the topics of this filter."""
+
+    def wanted(event: Event) -> bool:
+        return isinstance(event, RawReceived) and topic_matches(topic_filter, event.topic)
+
+    return wanted
+
+
+def event_wanted(what: Wanted, mac: str | None = None) -> Callable[[Event], bool]:
+    """Which events are meant by ``what``; with a MAC, of those about that heater."""
+    concerns = None if mac is None else about_device(mac)
+
+    def wanted(event: Event) -> bool:
+        if concerns is not None and not concerns(event):
+            return False
+        return isinstance(event, what) if isinstance(what, type | tuple) else bool(what(event))
 
     return wanted
 

@@ -15,9 +15,10 @@ from navien_proto.session.events import CommandConfirmed, Level
 from navien_proto.wire.commands import SetTemperature
 from navien_proto.wire.messages import FeatureMessage, Message, StatusMessage
 
-__all__ = ["Confirmation", "SetPointChanged", "answer_of", "feature_of", "status_of"]
+__all__ = ["Confirmation", "SetPointChanged", "answer_of", "answered_with", "feature_of", "status_of"]
 
 M = TypeVar("M", bound=Message)
+A = TypeVar("A")
 
 
 def status_of(confirmed: CommandConfirmed) -> DeviceStatus:
@@ -27,6 +28,17 @@ def status_of(confirmed: CommandConfirmed) -> DeviceStatus:
         RemoteProtocolError: the answer is no status.
     """
     return answer_of(confirmed, StatusMessage).status
+
+
+def answered_with(answer: object, kind: type[A]) -> A:
+    """The answer to a request, which must be of a kind.
+
+    Raises:
+        RemoteProtocolError: it is something else.
+    """
+    if not isinstance(answer, kind):
+        raise RemoteProtocolError(f"expected {kind.__name__} for an answer, found {type(answer).__name__}")
+    return answer
 
 
 def feature_of(confirmed: CommandConfirmed) -> DeviceFeature:

@@ -13,7 +13,7 @@ from pathlib import Path
 __all__ = ["TWINS", "blocking"]
 
 ROOT = Path(__file__).resolve().parents[2]
-TWINS = {"navien_anyio/calls.py": "navien_sync/calls.py"}
+TWINS = {f"navien_anyio/{name}.py": f"navien_sync/{name}.py" for name in ("calls", "queries")}
 
 NOTE = re.compile(r"The blocking twin, ``[^`]+``, is made from this file: ``([^`]+)``\.")
 WORDS = (
