@@ -142,7 +142,7 @@ class Grove:
             )
         except subprocess.TimeoutExpired:
             return Verdict(None, perf_counter() - began, f"nothing after {limit:g} s")
-        failed = re.search(r"^FAILED (?:tests/)?(\S+)", done.stdout, re.MULTILINE)
+        failed = re.search(r"^FAILED (?:tests/)?(.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
         caught = failed[1] if failed and done.returncode == FAILED else None
         words = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         return Verdict(caught, perf_counter() - began, "; ".join(words[-2:]) or f"exit status {done.returncode}")

@@ -34,6 +34,7 @@ from navien_proto.mqtt.notices import (
     Notice,
     PublishSettled,
     RetryScheduled,
+    TopicRefused,
 )
 from navien_proto.mqtt.states import LINK_STATES, LINK_TRANSITIONS, LinkTrigger
 from tests.support.instants import Clock
@@ -330,6 +331,19 @@ def test_f07_what_a_broker_says_that_it_remembers_is_subscribed_all_the_same() -
     assert not d.connection.ready
     d.report(SubscribeAnswered(link, subscribe.id, (1, 1)))
     assert d.notices()[-1] == LinkUp(link, True)
+
+
+def test_f08_one_hang_up_right_after_a_publish_is_an_accident() -> None:
+    d = Driver()
+    link = d.ready()
+    d.connection.publish("t", b"x", 0, d.clock.now)
+    d.report(LinkLost(link, "gone"))
+    assert not [notice for notice in d.notices() if isinstance(notice, TopicRefused)]
+    d.alarm()
+    d.actions()
+    d.establish(d.open().link)
+    number = d.connection.publish("t", b"x", 0, d.clock.now)
+    assert d.actions() == [Publish(d.connection.link, number, "t", b"x", 0)]
 
 
 def test_attempts_can_be_limited_or_off() -> None:
