@@ -12,7 +12,14 @@ from tests.support.reference.roles import readable
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "api"
 SHOWN = re.compile(r"^::: (\S+)$", re.MULTILINE)
-PACKAGES = ("navien_proto", "navien_anyio", "navien_anyio.mqtt", "navien_sync", "navien_sync.stores")
+PACKAGES = (
+    "navien_proto",
+    "navien_anyio",
+    "navien_anyio.mqtt",
+    "navien_sync",
+    "navien_sync.mqtt",
+    "navien_sync.stores",
+)
 # Facts of the wire, which have pages of their own; a union of classes that are all shown.
 ELSEWHERE = {"FEATURE_FIELDS", "STATUS_FIELDS", "__version__", "Message"}
 
@@ -56,6 +63,7 @@ def test_every_public_name_is_on_a_page(package: str) -> None:
         ("So::\n\n    code\n", "So:\n\n    code\n"),
         ("Before.\n\n::\n\n    code", "Before.\n\n\n\n    code"),
         ("Raises:\n    X: never, a::b\n", "Raises:\n    X: never, a::b\n"),
+        ("All raise:\n    X: never\n    Y: at times\n", "All raise:\n\n- `X`: never\n- `Y`: at times\n"),
     ],
 )
 def test_what_docstrings_say_for_other_tools_becomes_markdown(written: str, meant: str) -> None:

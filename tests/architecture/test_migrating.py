@@ -83,6 +83,7 @@ HOMES = (
     "navien_anyio.simserver",
     "navien_sync",
     "navien_sync.stores",
+    "navien_sync.stores.diagnostics",
     "navien_sync.stores.registry",
 )
 HOME_MODULES = tuple(map(import_module, HOMES))

@@ -7,15 +7,18 @@ import re
 __all__ = ["readable"]
 
 ROLE = re.compile(r":(?:class|mod|meth|func|attr|data):`(?P<short>~?)(?P<target>[\w.]+)`")
+# "All of them raise, beside what they name:" and what stands below it, indented; one word is a section.
+RAISED = re.compile(r"^(?P<head>\S+ .*:)\n(?P<below>(?: {4}\S.*(?:\n|\Z))+)", re.MULTILINE)
+ENTRY = re.compile(r"^ {4}(\w+): ", re.MULTILINE)
 LITERAL = re.compile(r"::(?=\n\n[ ]{4})")
 
 
 def readable(text: str) -> str:
-    """``text`` with roles as links to what they name and announced literal blocks as Markdown has them.
+    """``text`` with roles as links to what they name, and blocks below a sentence as Markdown has them.
 
     A link leads where there is a page for it, and is plain code elsewhere.
     """
-    return LITERAL.sub(_announced, ROLE.sub(_link, text))
+    return RAISED.sub(_listed, LITERAL.sub(_announced, ROLE.sub(_link, text)))
 
 
 def _link(match: re.Match[str]) -> str:
@@ -27,3 +30,7 @@ def _link(match: re.Match[str]) -> str:
 def _announced(match: re.Match[str]) -> str:
     alone = match.start() == 0 or match.string[match.start() - 1] == "\n"
     return "" if alone else ":"
+
+
+def _listed(match: re.Match[str]) -> str:
+    return match["head"] + "\n\n" + ENTRY.sub(r"- `\1`: ", match["below"])
