@@ -271,7 +271,7 @@ class _Player:
 
     def _called(self, form: Form, now: Instant) -> Callable[[], Any]:
         session = self._session
-        given: Form = form.get("with") or {}
+        given: Form = member(form, "with", dict) if "with" in form else {}
         match member(form, "do", str):
             case "start":
                 account = account_from(member(given, "account", dict, type(None)), self._config.password)
@@ -284,6 +284,8 @@ class _Player:
                 return lambda: session.stop(now)
             case "submit":
                 asked = decode_value(given)
+                if not isinstance(asked, dict):
+                    raise UsageError("with: expected a command and its level")
                 encode_value(asked, self._forms.keyed)
                 command, level = asked.get("command"), asked.get("level")
                 if not isinstance(command, Command) or not isinstance(level, Level):
