@@ -22,6 +22,14 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--live",
+        action="store_true",
+        help="ask the real account of the environment (NAVIEN_EMAIL, NAVIEN_PASSWORD, …); nothing is changed",
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _names_that_do_not_exist() -> Iterator[None]:
     """Names under ``.invalid`` (RFC 6761) do not exist, and nobody's resolver is asked about them."""
