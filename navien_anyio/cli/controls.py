@@ -11,9 +11,8 @@ from navien_proto.errors import UsageError
 
 __all__ = ["set_"]
 
-OFF_QUESTION = (
-    "Switch the heater off? It heats no water then, and nobody has seen its freeze protection work while it is off"
-)
+# Freeze protection is documented to stay on; nobody has seen it work then (docs/protocol/commands.md section 3).
+OFF_QUESTION = "Switch the heater off? It heats no water, and its freeze protection is not proven"
 RECIRCULATION = ("always", "button", "schedule", "temperature")
 
 

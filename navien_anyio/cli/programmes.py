@@ -238,7 +238,14 @@ def _programme_lines(confirmed: CommandConfirmed) -> list[str]:
         f"it has now: {entries}, switched {switch}",
         *(f"{number:>4}  {_words(entry)}" for number, entry in enumerate(in_order(programme), 1)),
         *_warnings(programme),
+        *([f"'navien {_command(programme)} on' makes them count."] if count and not programme.enabled else []),
     ]
+
+
+def _command(programme: Programme[Any]) -> str:
+    from navien_proto.model.schedules import RecirculationProgramme
+
+    return "recirculation" if isinstance(programme, RecirculationProgramme) else "schedule"
 
 
 def _programme_members(confirmed: CommandConfirmed) -> dict[str, Any]:

@@ -79,6 +79,7 @@ def test_reservations_are_added_shown_changed_and_removed(server: SimServer, nav
         "Heater 0: reservation weekdays 06:30, high demand, 60 °C added: accepted",
         "  it has now: 1 entry, switched off",
         "     1  weekdays 06:30, high demand, 60 °C",
+        "  'navien schedule on' makes them count.",
     ]
     assert document(navien("schedule", "on", "--json", **there))["programme"]["enabled"] is True
     second = navien("schedule", "add", "Mon", "06:30", "electric", "122F", "--json", **there)
@@ -156,6 +157,7 @@ def test_hours_of_the_pump(with_pump: SimServer, navien: Command) -> None:
         "  it has now: 2 entries, switched off",
         "     1  weekdays 06:00, pump on",
         "     2  weekdays 08:30, pump off",
+        "  'navien recirculation on' makes them count.",
     ]
     assert navien("recirculation", "change", "2", "--time", "09:00", **there).code == 0
     assert navien("recirculation", "on", **there).code == 0
