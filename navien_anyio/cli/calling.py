@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from attrs import define, evolve
+from attrs import evolve, frozen
 
 from navien_anyio.cli.asking import one_question
 from navien_anyio.cli.choosing import choose_one
@@ -17,11 +17,9 @@ from navien_anyio.client import NavienClient
 from navien_anyio.heater import Heater
 from navien_anyio.http import LARGEST_ANSWER, exchange, new_client, quiet_httpx
 from navien_anyio.tls import client_context
-from navien_proto.cloud.account import SavedAccount, account_key
 from navien_proto.cloud.http import HttpReply, HttpRequest
-from navien_proto.cloud.tokens import Tokens
 from navien_proto.config import Config
-from navien_proto.errors import CloudError, TokenExpired
+from navien_proto.errors import CloudError
 from navien_proto.session.inputs import HttpFailed
 from navien_sync.stores import MemoryStore, TokenStore
 
@@ -30,37 +28,7 @@ __all__ = ["Service", "call", "fetch"]
 T = TypeVar("T")
 
 
-class _Remembering:
-    """A token store that has the account at hand even when the disk has not."""
-
-    def __init__(self, store: TokenStore) -> None:
-        self._store = store
-        self._latest: dict[str, SavedAccount] = {}
-
-    @property
-    def problem(self) -> str | None:
-        """See `TokenStore`."""
-        return self._store.problem
-
-    def load(self, account: str) -> SavedAccount | None:
-        """See `TokenStore`."""
-        found = self._latest.get(account) or self._store.load(account)
-        if found is not None:
-            self._latest[account] = found
-        return found
-
-    def save(self, account: str, saved: SavedAccount) -> bool:
-        """See `TokenStore`."""
-        self._latest[account] = saved
-        return self._store.save(account, saved)
-
-    def forget(self, account: str) -> bool:
-        """See `TokenStore`."""
-        self._latest.pop(account, None)
-        return self._store.forget(account)
-
-
-@define
+@frozen
 class Service:
     """The cloud of one account, for one question or control."""
 
@@ -88,23 +56,9 @@ class Service:
             )
         return heater
 
-    async def rest(self, build: Callable[[Tokens], HttpRequest]) -> HttpReply:
-        """Ask the REST service something of the account that was connected just before.
 
-        Raises:
-            CloudError: no answer came.
-            TokenExpired: nobody is signed in.
-        """
-        saved = self.store.load(account_key(self.config.email or "", self.config.base_url))
-        if saved is None or saved.tokens is None:
-            raise TokenExpired("the account is not signed in")
-        return await fetch(build(saved.tokens))
-
-
-async def fetch(
-    request: HttpRequest, *, largest: int = LARGEST_ANSWER, doing: str = "asking the cloud"
-) -> HttpReply:
-    """Send one request and return the answer, of at most ``largest`` bytes.
+async def fetch(request: HttpRequest, *, largest: int = LARGEST_ANSWER, doing: str = "asking") -> HttpReply:
+    """Send one request that needs no account, and return the answer, of at most ``largest`` bytes.
 
     Raises:
         CloudError: none came; the sentence begins with ``doing``.
@@ -127,7 +81,7 @@ async def fetch(
 
 
 TIMEOUT = 30.0
-"""Seconds for one REST answer, as the session allows."""
+"""Seconds for one answer, as a session allows."""
 
 
 def call(given: Given, work: Callable[[Service], Awaitable[T]]) -> T:
@@ -143,7 +97,7 @@ def call(given: Given, work: Callable[[Service], Awaitable[T]]) -> T:
     config = given.account()
     store = given.store()
     try:
-        return anyio.run(work, Service(config, _Remembering(store)))
+        return anyio.run(work, Service(config, store))
     finally:
         say_store_problem(store)
 

@@ -19,7 +19,6 @@ from navien_proto.errors import NavienError
 if TYPE_CHECKING:
     from navien_anyio.cli.calling import Service
     from navien_anyio.heater import Heater
-    from navien_proto.model.device import Device
     from navien_proto.session.events import CommandConfirmed, Level
     from navien_proto.wire.commands import Command
 
@@ -62,7 +61,7 @@ class Wish:
         question: to be answered with yes first; empty for none.
         after: what to tell of the answer beside the level, as lines.
         members: the same for programs.
-        follow: what is done in the cloud when the heater has confirmed it and is disconnected.
+        follow: what is done in the cloud when the heater has confirmed it.
     """
 
     what: str
@@ -70,7 +69,7 @@ class Wish:
     question: str = ""
     after: Callable[[CommandConfirmed], list[str]] = lambda _: []
     members: Callable[[CommandConfirmed], dict[str, Any]] = lambda _: {}
-    follow: Callable[[Service, Device], Awaitable[None]] | None = None
+    follow: Callable[[Heater], Awaitable[object]] | None = None
 
 
 def submitted(command: Command) -> Callable[[Heater], Awaitable[Command]]:
@@ -116,11 +115,11 @@ def steer(context: click.Context, wish: Wish) -> None:
         async with service.heater() as heater:
             command = await wish.make(heater)
             confirmed = await heater.submit(command, level=_level(given), expert=given.expert)
-        try:
-            if wish.follow is not None:
-                await wish.follow(service, confirmed.device)
-        except NavienError as error:
-            return confirmed, error
+            try:
+                if wish.follow is not None:
+                    await wish.follow(heater)
+            except NavienError as error:
+                return confirmed, error
         return confirmed, None
 
     confirmed, problem = call(given, told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -68,21 +67,16 @@ def show(context: click.Context) -> None:
       navien tou show --json > plan.json
     """
     from navien_anyio.cli.calling import call
-    from navien_proto.cloud import endpoints
 
     given = given_of(context)
 
     async def asked(service: Service) -> tuple[Device, DeviceStatus, TouPlan | None]:
         async with service.heater() as heater:
-            feature = heater.feature or await heater.request_feature()
             status = await heater.status()
-        device, config = heater.device, service.config
-        serial = feature.controller_serial_number or ""
-        reply = await service.rest(
-            lambda tokens: endpoints.tou(config.base_url, tokens, config.email or "", device, serial)
-        )
-        stored = endpoints.parse_tou(reply).plan
-        return device, status, None if stored is None else stored.to_plan()
+            answer = await heater.rest_tou()
+            # No plan is an answer without one, or a plan without seasons.
+            plan = answer.plan.to_plan() if answer.plan is not None and answer.has_plan else None
+            return heater.device, status, plan
 
     device, status, plan = call(given, asked)
     if given.as_json:
@@ -151,7 +145,11 @@ def set_plan(
             raise UsageError("--zip: tariffs are looked up by postcode, and none is given")
         found = pick(look_up(given_of(context), zip_code, openei_key, openei_url), rate or "")
         plan = found.to_plan(zip_code=zip_code)
-        follow = _storing(plan, found.raw)
+
+        async def store(heater: Heater) -> None:
+            await heater.store_tou(plan, source=found.raw)
+
+        follow = store
     periods = len(plan.device_periods())
 
     async def make(heater: Heater) -> Command:
@@ -258,17 +256,3 @@ def rates(context: click.Context, zip_code: str, openei_key: str | None, openei_
     console = Console(highlight=False)
     console.print(table)
     console.print(Text(f"Dim: without hours, or of more than the {MAX_PERIODS} periods a heater takes.", "dim"))
-
-
-def _storing(plan: TouPlan, source: Mapping[str, object]) -> Callable[[Service, Device], Awaitable[None]]:
-    async def store(service: Service, device: Device) -> None:
-        from navien_proto.cloud.tou import parse_store_tou, store_tou
-
-        config = service.config
-        parse_store_tou(
-            await service.rest(
-                lambda tokens: store_tou(config.base_url, tokens, config.email or "", device, plan, source=source)
-            )
-        )
-
-    return store
