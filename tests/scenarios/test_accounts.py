@@ -154,6 +154,27 @@ def test_f02_a_stored_access_token_that_has_expired_is_refreshed_and_not_tried()
     assert len(asked(scene)) == 1
 
 
+def test_f02_stored_aws_credentials_that_have_expired_are_not_signed_with() -> None:
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=12 * HOUR, aws_lifetime=1800)).ready()
+    account = saved(scene)
+    scene.world.tell(scene.peer, scene.session.stop)
+    scene.gone_by(HOUR)
+    restart(scene, account)
+    scene.gone_by(20)
+    assert scene.session.state is State.READY
+    assert scene.of(Retrying) == []
+    assert len(scene.sign_ins()) == 1
+
+
+@pytest.mark.parametrize(("access", "aws"), [(1800, 12 * HOUR), (12 * HOUR, 1800)])
+def test_f02_the_earlier_of_two_expiries_decides_when_to_renew(access: float, aws: float) -> None:
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=access, aws_lifetime=aws)).ready()
+    scene.gone_by(2 * HOUR)
+    gaps = [later - sooner for (sooner, _), (later, _) in pairwise(asked(scene))]
+    assert len(gaps) >= 4
+    assert all(1800 - 6 * 60 - 10 <= gap <= 1800 - 5 * 60 + 10 for gap in gaps)
+
+
 def test_f12_a_clock_that_is_set_while_the_session_runs_is_learnt_from_a_rest_answer() -> None:
     scene = Scene().ready()
     with scene.world.suffering(ClockStep(seconds=-1200)):
