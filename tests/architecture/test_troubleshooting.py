@@ -118,7 +118,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SimServe
 
         def ahead() -> Instant:
             now = system_clock()
-            return Instant(now.monotonic, now.utc + timedelta(minutes=10))
+            return Instant(now.monotonic, now.utc + timedelta(minutes=10, seconds=30))
 
         clock = ahead
     with SimServer(cloud, certificate=certificate, clock=clock) as server:
