@@ -184,8 +184,8 @@ def test_the_site_takes_nothing_from_elsewhere() -> None:
 
 
 def snippets() -> Iterator[tuple[str, str]]:
-    # Those that talk to somebody run in test_migrating.py.
-    for page in sorted(set(DOCS.rglob("*.md")) - {DOCS / "migrating.md"}):
+    # Those that talk to somebody run in test_migrating.py and tests/interop/test_mqtt_docs.py.
+    for page in sorted(set(DOCS.rglob("*.md")) - {DOCS / "migrating.md", DOCS / "mqtt.md"}):
         for number, code in enumerate(PYTHON.findall(page.read_text("utf-8")), 1):
             yield f"{page.relative_to(ROOT).as_posix()}-{number}", code
 
