@@ -20,6 +20,7 @@ from navien_anyio.streams import EventStream
 from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.config import Config
 from navien_proto.errors import LinkClosed, UsageError
+from navien_proto.mqtt.tunnel import Proxy
 from navien_proto.session import Session, SessionConfig, State
 from navien_proto.session.events import CommandConfirmed, Event, EventsMissed, Level
 from navien_proto.session.hub import Hub, Wanted, about_device, event_wanted, raw_messages
@@ -90,6 +91,8 @@ class NavienClient(AccountQueries):
         **settings: Any,
     ) -> None:
         self._config = chosen_config(email, password, config, settings)
+        if proxy is not None:
+            Proxy.from_url(proxy)  # said now, and not when it is needed
         self._parts = Parts(
             store=MemoryStore() if token_store is None else token_store,
             sessions=session_store,

@@ -45,6 +45,7 @@ from navien_proto.session.hub import Hub
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, LinkInput
 from navien_proto.wire.commands import Command
 from navien_sync.stores import TranscriptFile
+from navien_sync.stores.proxies import proxy_for
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -125,13 +126,13 @@ class Engine:
             raise LinkClosed("the client was closed while it was opening")
         client = self._parts.http_client
         if client is None:
-            client, self._own_http = new_client(context)
+            client, self._own_http = new_client(context, self._parts.proxy)
         self._http = client
         self._driver = Driver(
             self._machine,
             start=lambda now: self._machine.start(now, account, saved),
             exchange=_exchange_over(client),
-            open_link=_open_link_with(context),
+            open_link=_open_link_with(context, self._parts.proxy),
             deliver=self._deliver,
             clock=self._parts.clock,
         )
@@ -360,7 +361,10 @@ def _exchange_over(client: HttpClient) -> Callable[[int, HttpRequest], Awaitable
     return lambda number, request: exchange(client, number, request)
 
 
-def _open_link_with(context: ssl.SSLContext | None) -> Callable[[OpenLink, Callable[[LinkInput], None]], LinkTask]:
+def _open_link_with(
+    context: ssl.SSLContext | None, proxy: str | None
+) -> Callable[[OpenLink, Callable[[LinkInput], None]], LinkTask]:
     from navien_anyio.link import Link
 
-    return lambda action, report: Link(action, report, context)
+    route = partial(proxy_for, given=proxy)
+    return lambda action, report: Link(action, report, context, route=route)

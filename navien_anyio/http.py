@@ -123,10 +123,15 @@ async def _read_body(response: Any, largest: int) -> bytes:
     return bytes(body)
 
 
-def new_client(context: ssl.SSLContext | None) -> tuple[HttpClient, Callable[[], Awaitable[None]]]:
-    """A client for one session, and how to close it. Without ``context`` it speaks plain HTTP alone."""
+def new_client(
+    context: ssl.SSLContext | None, proxy: str | None = None
+) -> tuple[HttpClient, Callable[[], Awaitable[None]]]:
+    """A client for one session, and how to close it. Without ``context`` it speaks plain HTTP alone.
+
+    It goes through ``proxy``, or through what the environment says.
+    """
     import httpx
 
     # With roots given, httpx does not load its own.
-    client = httpx.AsyncClient(verify=context if context is not None else False)
+    client = httpx.AsyncClient(verify=context if context is not None else False, proxy=proxy)
     return client, client.aclose

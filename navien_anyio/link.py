@@ -17,9 +17,11 @@ from anyio.streams.tls import TLSStream
 
 from navien_anyio.signal import Signal
 from navien_anyio.tls import client_context
+from navien_proto.errors import LinkBroken
 from navien_proto.link.protocol import LinkProtocol
-from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe, Unsubscribe
+from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkRefused
+from navien_proto.mqtt.tunnel import Proxy, Tunnel
 from navien_proto.reasons import describe_failure
 
 __all__ = ["FAREWELL", "Link"]
@@ -41,14 +43,21 @@ class Link:
         action: where and as whom.
         report: is told every report but the last, in order.
         context: for TLS; made when it is needed and missing.
+        route: tells the proxy to go through, if there is one; left out, there is none.
     """
 
     def __init__(
-        self, action: OpenLink, report: Callable[[LinkInput], None], context: ssl.SSLContext | None = None
+        self,
+        action: OpenLink,
+        report: Callable[[LinkInput], None],
+        context: ssl.SSLContext | None = None,
+        *,
+        route: Callable[[Endpoint], Proxy | None] | None = None,
     ) -> None:
         self._action = action
         self._report = report
         self._context = context
+        self._route = route
         self._protocol = LinkProtocol(action)
         self._signal = Signal()
         self._opening = anyio.CancelScope()
@@ -96,8 +105,12 @@ class Link:
         context = self._context
         if endpoint.tls and context is None:
             context = await client_context()
-        stream = await anyio.connect_tcp(host, endpoint.port)
+        proxy = None if self._route is None else self._route(endpoint)
+        where = endpoint if proxy is None else proxy
+        stream = await anyio.connect_tcp(where.host.strip("[]"), where.port)
         try:
+            if proxy is not None:
+                await self._tunnel(stream, Tunnel(proxy, host, endpoint.port))
             # Packets are small, and a poll's answer is waited for.
             stream.extra(SocketAttribute.raw_socket).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if not endpoint.tls:
@@ -106,6 +119,16 @@ class Link:
         except BaseException:
             await anyio.aclose_forcefully(stream)
             raise
+
+    @staticmethod
+    async def _tunnel(stream: ByteStream, tunnel: Tunnel) -> None:
+        await stream.send(tunnel.request)
+        while not tunnel.open:
+            try:
+                data = await stream.receive(CHUNK)
+            except anyio.EndOfStream:
+                data = b""
+            tunnel.receive(data)
 
     async def _drive(self, stream: ByteStream) -> None:
         self._protocol.start()
@@ -153,7 +176,8 @@ class Link:
 
     def _fail(self, error: BaseException) -> None:
         endpoint = self._action.endpoint
-        self._protocol.broken(describe_failure(error, endpoint.host, endpoint.port))
+        plain = isinstance(error, LinkBroken)  # of a proxy's: it says all there is to say
+        self._protocol.broken(str(error) if plain else describe_failure(error, endpoint.host, endpoint.port))
 
     def _collect(self) -> None:
         for report in self._protocol.inputs():

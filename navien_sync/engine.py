@@ -47,6 +47,7 @@ from navien_sync.http import Exchange, HttpClient, new_client, quiet_httpx
 from navien_sync.hub import SharedHub
 from navien_sync.outcome import outcome
 from navien_sync.stores import SessionStore, TokenStore, TranscriptFile
+from navien_sync.stores.proxies import proxy_for
 from navien_sync.stores.roots import client_context
 from navien_sync.streams import EventStream
 from navien_sync.watch import SocketWatch
@@ -170,7 +171,7 @@ class Engine:
         def begin(now: Instant) -> None:
             self._context = context
             if self._http is None:
-                self._http, self._close_http = new_client(context)
+                self._http, self._close_http = new_client(context, self._parts.proxy)
             self._machine.start(now, account, saved)
 
         self._driver.call(begin)
@@ -344,7 +345,15 @@ class Engine:
     def _open_link(self, action: OpenLink, report: Callable[[LinkInput], None], watch: SocketWatch) -> LinkTask:
         from navien_sync.link import Link
 
-        return Link(action, report, watch, resolve=self._resolve, context=self._context, clock=self._parts.clock)
+        return Link(
+            action,
+            report,
+            watch,
+            resolve=self._resolve,
+            context=self._context,
+            clock=self._parts.clock,
+            route=partial(proxy_for, given=self._parts.proxy),
+        )
 
     def _resolve(self, host: str, port: int, answered: Callable[[list[Address] | Exception], None]) -> None:
         def look_up() -> None:

@@ -164,13 +164,17 @@ class Exchange:
                 self._connection.shutdown(socket.SHUT_RDWR)
 
 
-def new_client(context: ssl.SSLContext | None) -> tuple[HttpClient, Callable[[], None]]:
-    """A client for one session, and how to close it. Without ``context`` it speaks plain HTTP alone."""
+def new_client(context: ssl.SSLContext | None, proxy: str | None = None) -> tuple[HttpClient, Callable[[], None]]:
+    """A client for one session, and how to close it. Without ``context`` it speaks plain HTTP alone.
+
+    It goes through ``proxy``, or through what the environment says.
+    """
     import httpx
 
     client = httpx.Client(
         # With roots given, httpx does not load its own.
         verify=context if context is not None else False,
+        proxy=proxy,
         # A connection for each exchange: they come an hour apart, and only a connection of its own can be cut.
         limits=httpx.Limits(max_keepalive_connections=0),
     )

@@ -9,9 +9,11 @@ import socket
 import ssl
 from collections.abc import Callable
 
+from navien_proto.errors import LinkBroken
 from navien_proto.link.protocol import LinkProtocol
-from navien_proto.mqtt.actions import CloseLink, OpenLink, Ping, Publish, Subscribe, Unsubscribe
+from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkInput
+from navien_proto.mqtt.tunnel import Proxy, Tunnel
 from navien_proto.reasons import describe_failure
 from navien_sync.bytestream import ByteStream
 from navien_sync.clock import Clock
@@ -40,6 +42,7 @@ class Link:
         resolve: looks up names.
         context: for TLS.
         clock: reads both clocks.
+        route: tells the proxy to go through, if there is one; left out, there is none.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Link:
         resolve: Resolve,
         context: ssl.SSLContext | None,
         clock: Clock,
+        route: Callable[[Endpoint], Proxy | None] | None = None,
     ) -> None:
         self._action = action
         self._report = report
@@ -60,6 +64,9 @@ class Link:
         self._clock = clock
         self._host = action.endpoint.host.strip("[]")
         self._protocol = LinkProtocol(action)
+        self._route = route
+        self._proxy: Proxy | None = None
+        self._tunnel: Tunnel | None = None
         self._dialer: Dialer | None = None
         self._stream: ByteStream | None = None
         self._open = False
@@ -70,7 +77,14 @@ class Link:
 
     def start(self) -> None:
         """Begin to open it."""
-        self._resolve(self._host, self._action.endpoint.port, self._resolved)
+        endpoint = self._action.endpoint
+        try:
+            self._proxy = None if self._route is None else self._route(endpoint)
+        except LinkBroken as error:
+            self._break(error)
+            return
+        where = endpoint if self._proxy is None else self._proxy
+        self._resolve(where.host.strip("[]"), where.port, self._resolved)
 
     def perform(self, action: Subscribe | Unsubscribe | Publish | Ping | CloseLink) -> None:
         """Send something, or end it: in good order within ``FAREWELL`` seconds, or at once."""
@@ -111,8 +125,12 @@ class Link:
         try:
             # Packets are small, and a poll's answer is waited for.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            context = self._context if self._action.endpoint.tls else None
-            self._stream = ByteStream(sock, context, self._host)
+            if self._proxy is not None:
+                self._tunnel = Tunnel(self._proxy, self._host, self._action.endpoint.port)
+                self._stream = ByteStream(sock, None, self._host)
+                self._stream.send(self._tunnel.request)
+            else:
+                self._stream = self._through(sock)
         except (OSError, ValueError) as error:
             sock.close()
             self._break(error)
@@ -127,7 +145,9 @@ class Link:
         if stream is None:
             return
         try:
-            if not self._open and stream.shake_hands():
+            if self._tunnel is not None:
+                stream = self._dig(self._tunnel, stream)
+            if self._tunnel is None and not self._open and stream.shake_hands():
                 self._open = True
                 self._protocol.start()
             if self._open:
@@ -135,6 +155,21 @@ class Link:
         except (OSError, ValueError) as error:  # a certificate may be refused with either
             self._break(error)
         self._go_on()
+
+    def _through(self, sock: socket.socket) -> ByteStream:
+        return ByteStream(sock, self._context if self._action.endpoint.tls else None, self._host)
+
+    def _dig(self, tunnel: Tunnel, stream: ByteStream) -> ByteStream:
+        """Go on with the way through the proxy; returns the stream to use from now on."""
+        stream.send(b"")
+        data = stream.receive()
+        if data is None:
+            return stream
+        tunnel.receive(data)
+        if tunnel.open:
+            self._tunnel = None
+            self._stream = stream = self._through(stream.sock)
+        return stream
 
     def _read(self, stream: ByteStream) -> None:
         for _ in range(READS):
@@ -172,7 +207,8 @@ class Link:
 
     def _break(self, error: Exception) -> None:
         endpoint = self._action.endpoint
-        self._protocol.broken(describe_failure(error, endpoint.host, endpoint.port))
+        plain = isinstance(error, LinkBroken)  # of a proxy's: it says all there is to say
+        self._protocol.broken(str(error) if plain else describe_failure(error, endpoint.host, endpoint.port))
         self._end()
 
     def _end(self) -> None:

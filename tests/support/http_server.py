@@ -113,6 +113,8 @@ class TunnelProxy(_Server):
             authority, _, path = address.partition("/")
             host, _, port = authority.rpartition(":")
             first = data.replace(target, f"/{path}".encode(), 1)
+            # The next request would come over this connection as it is.
+            first = first.replace(b"onnection: keep-alive", b"onnection: close", 1)
         with socket.create_connection((host, int(port))) as server:
             if method == b"CONNECT":
                 stream.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")

@@ -321,11 +321,17 @@ _numbers = count(1)
 
 @contextmanager
 def stage(
-    harness: str, *, heaters: int = 1, clock: Any = None, token_store: Any = None, **settings: Any
+    harness: str,
+    *,
+    heaters: int = 1,
+    clock: Any = None,
+    token_store: Any = None,
+    proxy: str | None = None,
+    **settings: Any,
 ) -> Iterator[Any]:
     """A stage of that kind, its client not yet connected; at its end nothing of it is left.
 
-    ``clock`` and ``token_store`` are for harnesses with sockets.
+    ``clock``, ``token_store`` and ``proxy`` are for harnesses with sockets.
     """
     if harness == "memory":
         yield MemoryStage(heaters, None, settings)
@@ -335,7 +341,7 @@ def stage(
         server = stack.enter_context(SimServer(make_cloud(heaters=heaters)))
         relay = stack.enter_context(Relay((server.host, server.port)))
         made = config(server, mqtt_port=relay.port, **{"connection": CONNECTION, **settings})
-        options = {"config": made, "wait": False, "token_store": token_store}
+        options: dict[str, Any] = {"config": made, "wait": False, "token_store": token_store, "proxy": proxy}
         if clock is not None:
             options["clock"] = clock
         play: ServedStage
