@@ -21,7 +21,6 @@ from navien_proto.instant import Instant
 from navien_proto.mqtt.actions import (
     CloseLink,
     Endpoint,
-    LinkAction,
     OpenLink,
     Ping,
     Publish,
@@ -50,11 +49,11 @@ from navien_proto.mqtt.notices import (
     EndpointNeeded,
     LinkDown,
     LinkUp,
-    Notice,
     PublishSettled,
     RetryScheduled,
     TopicRefused,
 )
+from navien_proto.mqtt.outbox import Outbox
 from navien_proto.mqtt.publishes import Publishes
 from navien_proto.mqtt.retrial import Retrials
 from navien_proto.mqtt.settings import OVERDUE, ConnectionConfig, LinkTimer
@@ -66,7 +65,7 @@ __all__ = ["REFUSED", "Connection", "ConnectionConfig", "LinkState", "LinkTimer"
 NOT_AUTHORIZED = 0x87
 
 
-class Connection:
+class Connection(Outbox):
     """Keeps one MQTT link up, subscribed and alive. Pure: see the module docstring.
 
     The owner calls ``start``, answers :class:`EndpointNeeded` with ``open`` or ``fail``, feeds ``handle`` and
@@ -75,17 +74,15 @@ class Connection:
     """
 
     def __init__(self, config: ConnectionConfig, *, rng: Random, blame_topics: bool = True) -> None:
+        super().__init__()
         self._config = config
         self._rng = rng
         self._backoff = Backoff(config.reconnect, rng)
         self._timers: Timers[LinkTimer | tuple[LinkTimer, int]] = Timers()
-        self._actions: list[LinkAction] = []
-        self._notices: list[Notice] = []
         self._asking = Asking(self._act, self._tell, self._draw)
         self._publishes = Publishes(blame=blame_topics)
         self._retrials = Retrials()
         self._keep_alive_interval = config.keep_alive
-        self._next_id = 0
         self._session_present = False
         self._last_in = self._last_out = 0.0
         self._last_connect: float | None = None
@@ -285,32 +282,7 @@ class Connection:
         """When to call ``handle_timer``: monotonic seconds, or ``None``."""
         return self._timers.next()
 
-    @property
-    def has_notices(self) -> bool:
-        """Whether there are notices to collect."""
-        return bool(self._notices)
-
-    def actions(self) -> list[LinkAction]:
-        """What to do with the link, in order; collected once."""
-        actions, self._actions = self._actions, []
-        return actions
-
-    def notices(self) -> list[Notice]:
-        """What the owner is told, in order; collected once."""
-        notices, self._notices = self._notices, []
-        return notices
-
     # --- how it moves ------------------------------------------------------------------------------------
-
-    def _act(self, action: LinkAction) -> None:
-        self._actions.append(action)
-
-    def _tell(self, notice: Notice) -> None:
-        self._notices.append(notice)
-
-    def _draw(self) -> int:
-        self._next_id += 1
-        return self._next_id
 
     def _go(self, trigger: LinkTrigger) -> None:
         self.state = LINK_TRANSITIONS[self.state, trigger]
