@@ -280,6 +280,16 @@ def test_f19_only_one_exchange_for_tokens_is_in_flight() -> None:
             flying.discard(-what)
 
 
+def test_f19_a_link_lost_during_a_renewal_asks_for_no_second_one() -> None:
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=70, aws_lifetime=70)).ready()
+    with scene.world.suffering(RestSlow(seconds=25.0)):
+        scene.world.run_until(lambda: len(asked(scene)) == 2, limit=60)
+        scene.cut()
+        scene.gone_by(15)
+        assert scene.session.state is State.SIGNING_IN
+        assert len(asked(scene)) == 2
+
+
 def test_f19_only_one_list_is_in_flight_though_several_heaters_fall_silent_at_once() -> None:
     scene = Scene(heaters=3).ready()
     with scene.world.suffering(Deaf(), RestSlow(seconds=20.0)):

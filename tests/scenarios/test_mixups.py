@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from navien_proto.errors import CommandExpired, CommandRefused
+from navien_proto.errors import CommandExpired, CommandMismatch, CommandRefused, CommandTimedOut
 from navien_proto.model.schedules import ReservationProgramme
 from navien_proto.session.actions import Publish
 from navien_proto.session.edits import EditReservations
-from navien_proto.session.events import CommandConfirmed
+from navien_proto.session.events import CommandConfirmed, Level
 from navien_proto.session.inputs import MessageReceived
-from navien_proto.wire.commands import PowerOn, RequestStatus
+from navien_proto.wire.commands import ClearReservations, PowerOn, RequestStatus, SetTemperature
 from tests.scenarios.scene import MAC, Scene, actions
 from tests.scenarios.test_commands import error_of, finish, offline, outcome, submit
 from tests.scenarios.test_edits import EVENING, MORNING, NOON, sent, stored, with_programme
@@ -77,6 +77,47 @@ def test_f25_requests_of_the_same_instant_have_numbers_of_their_own() -> None:
     assert all(isinstance(ended, CommandConfirmed) for ended in confirmed)
 
 
+def test_f25_the_late_echo_of_an_earlier_write_does_not_confirm_the_next_one() -> None:
+    scene = Scene().ready()
+    scene.cloud.set_online(MAC, False)
+    first = submit(scene, ClearReservations())
+    late = last_request(scene)
+    assert isinstance(error_of(finish(scene, first)), CommandTimedOut)
+    second = submit(scene, ClearReservations())
+    ours = last_request(scene)
+    for request, confirmed in ((late, False), (ours, True)):
+        says(
+            scene,
+            request["responseTopic"],
+            request["sessionID"],
+            macAddress=MAC,
+            reservationUse=1,
+            reservation="",
+        )
+        assert isinstance(outcome(scene, second), CommandConfirmed) is confirmed
+
+
+def test_f25_the_acknowledgement_of_another_command_does_not_show_that_a_wish_is_applied() -> None:
+    scene = Scene().ready()
+    scene.cloud.set_online(MAC, False)
+
+    def shows(command: int, session_id: str) -> None:
+        status = {"command": command, "dhwTemperatureSetting": 100, "dhwOperationSetting": 1}
+        says(scene, f"cmd/52/navilink-{MAC}/res", session_id, macAddress=MAC, status=status)
+
+    wish = submit(scene, SetTemperature(celsius=50), level=Level.APPLIED)
+    shows(SetTemperature.code, last_request(scene)["sessionID"])
+    scene.gone_by(1.1)
+    other = submit(scene, PowerOn())
+    shows(PowerOn.code, last_request(scene)["sessionID"])
+    assert outcome(scene, other) is not None
+    assert outcome(scene, wish) is None
+    shows(0x04000013, "7")
+    ended = outcome(scene, wish)
+    assert isinstance(ended, CommandConfirmed)
+    assert ended.level is Level.APPLIED
+
+
 def test_f27_a_refused_control_is_not_the_request_sent_before_it() -> None:
     scene = Scene().ready()
     request, control = submit(scene, RequestStatus()), submit(scene, PowerOn())
@@ -102,6 +143,27 @@ def test_f23_a_request_expires_by_when_it_was_submitted_however_often_the_link_i
     offline(scene)
     assert isinstance(error_of(finish(scene, request, limit=400)), CommandExpired)
     assert scene.world.now.monotonic - began == pytest.approx(300, abs=1)
+
+
+def test_f26_an_edit_that_is_answered_with_another_list_is_no_success() -> None:
+    scene = with_programme()
+    scene.gone_by(5)
+    writes = sent(scene, "ctrl/rsv/rd")
+    scene.cloud.set_online(MAC, False)
+    edit = submit(scene, EditReservations.adding(NOON))
+    for _ in ("the reading", "the write"):
+        asked = last_request(scene)
+        assert outcome(scene, edit) is None
+        says(
+            scene,
+            asked["responseTopic"],
+            asked["sessionID"],
+            macAddress=MAC,
+            reservationUse=2,
+            reservation="",
+        )
+    assert sent(scene, "ctrl/rsv/rd") == writes + 1
+    assert isinstance(error_of(finish(scene, edit, limit=0)), CommandMismatch)
 
 
 def test_f26_what_was_read_over_a_link_that_is_lost_is_read_again() -> None:
