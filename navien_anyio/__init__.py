@@ -27,14 +27,17 @@ __all__ = [
     "MqttClient",
     "NavienClient",
     "SetPointChanged",
+    "StatusWatch",
+    "Subscription",
     "TokenFile",
 ]
 
 if TYPE_CHECKING:
+    from navien_anyio.callbacks import Subscription
     from navien_anyio.client import NavienClient
     from navien_anyio.heater import Heater
     from navien_anyio.mqtt import MqttClient
-    from navien_anyio.streams import EventStream
+    from navien_anyio.streams import EventStream, StatusWatch
     from navien_proto.session.events import Level
     from navien_proto.session.results import SetPointChanged
     from navien_sync.stores import MemoryStore, TokenFile
@@ -52,6 +55,8 @@ else:
             "MqttClient": "navien_anyio.mqtt",
             "NavienClient": "navien_anyio.client",
             "SetPointChanged": "navien_proto.session.results",
+            "StatusWatch": "navien_anyio.streams",
+            "Subscription": "navien_anyio.callbacks",
             "TokenFile": "navien_sync.stores",
         }
         if name not in homes:

@@ -27,6 +27,7 @@ from navien_sync.client import NavienClient
 from navien_sync.heater import Heater
 from navien_sync.stores import MemoryStore, TokenFile
 from navien_sync.streams import EventStream
+from navien_sync.watching import StatusWatch
 
 __all__ = [
     "EventStream",
@@ -36,6 +37,7 @@ __all__ = [
     "MqttClient",
     "NavienClient",
     "SetPointChanged",
+    "StatusWatch",
     "Subscription",
     "TokenFile",
 ]

@@ -187,19 +187,22 @@ def test_f22_no_repr_and_no_error_shows_a_secret(play: Play) -> None:
 
 def test_f23_what_waited_too_long_is_not_sent_later(play: Play) -> None:
     on = play(queue_expiry=0.2)
-    on.cut()
+    on.shut()
     on.begin(SetTemperature(celsius=48))
     failed = on.until(CommandFailed)
     assert isinstance(failed.error, CommandExpired)
+    on.reopen()
     on.wait(lambda: on.session.state is State.READY)
     assert on.heater.status().dhw_temperature_setting != 48
 
 
 def test_f24_what_waits_is_sent_in_order(play: Play) -> None:
     on = play()
-    on.cut()
+    on.shut()
     for celsius in (46.0, 47.0):
         on.begin(SetTemperature(celsius=celsius))
+    assert on.ends() == []
+    on.reopen()
     on.wait(lambda: len(on.ends()) == 2)
     ended = on.ends()
     assert [event.command for event in ended] == [SetTemperature(celsius=one) for one in (46.0, 47.0)]
@@ -277,7 +280,6 @@ def test_f10_a_heater_that_is_gone_is_told_by_the_list(play: Play) -> None:
 
 def test_a_queue_that_is_off_refuses_at_once(play: Play) -> None:
     on = play(queue=False)
-    on.cut()
-    if on.session.state is not State.READY:
-        with pytest.raises(LinkError):
-            on.heater.status()
+    on.shut()
+    with pytest.raises(LinkError):
+        on.heater.status()

@@ -30,6 +30,7 @@ from navien_proto.mqtt.mailbox import Mailbox
 from navien_proto.session import Session, State
 from navien_proto.session.events import CommandConfirmed, CommandFailed, Connected, Event, Level, StatusReceived
 from navien_proto.session.hub import Hub
+from navien_proto.sim.broker_policy import ALLOW_ALL, PolicyTable
 from navien_proto.sim.cloud import SimCloud
 from navien_proto.wire.commands import Command
 from navien_sync.calls import HeaterCalls
@@ -112,6 +113,16 @@ class Stage(ABC):
         before = len(self.of(Connected))
         self.cloud(close_all)
         self.wait(lambda: self.session.state is not State.READY or len(self.of(Connected)) > before)
+
+    def shut(self) -> None:
+        """Let the broker end every link and take no other until ``reopen``; waits until the client noticed."""
+        self.cloud(lambda cloud, _now: cloud.broker.change_policy(PolicyTable(connect=())))
+        self.cut()
+        self.wait(lambda: self.session.state is not State.READY)
+
+    def reopen(self) -> None:
+        """Let the broker take links again."""
+        self.cloud(lambda cloud, _now: cloud.broker.change_policy(ALLOW_ALL))
 
     def sign_ins(self) -> int:
         """How often the cloud was asked to let somebody in."""
