@@ -6,18 +6,19 @@ import secrets
 import ssl
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from random import Random
 from typing import Any
 
 import anyio
 
 from navien_anyio.clock import Clock
-from navien_anyio.driver import Driver
-from navien_anyio.link import Link
+from navien_anyio.driver import Driver, LinkTask
 from navien_anyio.mqtt.streams import MessageStream, MqttEventStream
 from navien_proto.errors import LinkBroken, LinkClosed, NavienError
 from navien_proto.instant import Instant
 from navien_proto.jsontext import dumps
+from navien_proto.mqtt.actions import OpenLink
 from navien_proto.mqtt.batch import BatchFailure, BatchResult, Outgoing, outgoing, payload_bytes
 from navien_proto.mqtt.client import MqttMachine
 from navien_proto.mqtt.client_config import MqttConfig
@@ -32,6 +33,7 @@ from navien_proto.mqtt.client_events import (
     Outcome,
     Subscribed,
 )
+from navien_proto.mqtt.inputs import LinkInput
 from navien_proto.mqtt.mailbox import MAILBOX_SIZE
 from navien_proto.mqtt.switchboard import Switchboard
 from navien_proto.mqtt.tenancy import Scope
@@ -73,7 +75,7 @@ class MqttConnection:
         self._driver: Driver[MqttEvent] = Driver(
             self._machine,
             start=self._machine.start,
-            open_link=lambda action, report: Link(action, report, context),
+            open_link=partial(_open_link, context),
             deliver=self._deliver,
             clock=clock,
         )
@@ -323,3 +325,10 @@ class MqttConnection:
         self._board.deliver(event)
         if isinstance(event, MqttClosed):
             self._board.close(event.error)
+
+
+def _open_link(context: ssl.SSLContext | None, action: OpenLink, report: Callable[[LinkInput], None]) -> LinkTask:
+    # The codec is loaded with the first link, not with the package.
+    from navien_anyio.link import Link
+
+    return Link(action, report, context)

@@ -23,7 +23,6 @@ from navien_proto.mqtt.waiters import Waiter
 from navien_sync.clock import Clock
 from navien_sync.dialer import Address, resolve
 from navien_sync.driver import Driver, LinkTask
-from navien_sync.link import Link
 from navien_sync.mqtt.streams import SharedSwitchboard
 from navien_sync.watch import SocketWatch
 from navien_sync.workers import Workers
@@ -230,6 +229,9 @@ class Pump:
         self.callbacks.close()
 
     def _open_link(self, action: OpenLink, report: Callable[[LinkInput], None], watch: SocketWatch) -> LinkTask:
+        # The codec is loaded with the first link, not with the package.
+        from navien_sync.link import Link
+
         return Link(action, report, watch, resolve=self._resolve, context=self._context, clock=self._clock)
 
     def _resolve(self, host: str, port: int, answered: Callable[[list[Address] | Exception], None]) -> None:
