@@ -233,6 +233,7 @@ def test_a_heater_that_is_gone_is_not_asked_any_more_and_may_come_again() -> Non
     scene.gone_by(20)
     assert asked(scene, MAC, "st", scene.world.now.monotonic - 25)
     assert len(scene.of(Connected)) == 1
+    assert scene.of(WentStale) == [], "its silence begins anew"
 
 
 def test_f03_a_list_that_fell_due_during_an_outage_is_asked_for_when_it_is_over() -> None:
