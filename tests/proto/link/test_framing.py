@@ -13,9 +13,9 @@ from wsproto.frame_protocol import CloseReason
 
 from navien_proto.errors import UsageError
 from navien_proto.link.events import ProtocolFault
+from navien_proto.link.frames import MAX_MESSAGE_SIZE
 from navien_proto.link.framing import (
     MAX_HEAD,
-    MAX_MESSAGE_SIZE,
     MAX_REFUSAL_BODY,
     FramingEvent,
     PayloadIn,
