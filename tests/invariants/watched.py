@@ -123,6 +123,7 @@ class Watched:
 
     def start(self, now: Instant, account: SavedAccount | None = None, saved: SavedSession | None = None) -> None:
         """As :meth:`Session.start`."""
+        self.account = account  # a store keeps what it has until the session tells of something new
         self._mover.start(now, account, saved)
         self._look(now)
 
