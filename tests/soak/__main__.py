@@ -37,12 +37,14 @@ from navien_proto.session.events import (
     Undecodable,
     WentStale,
 )
-from tests.soak.serve import PASSWORD, email
+from tests.soak.serve import PASSWORD, SWITCHING, email, switched
 
 PERIOD = 10.0
 # From the end of a fault until everything is as before: a backoff or two, and one period.
 SETTLING = 25.0
-FAULTS = (("reset", 0.0), ("black hole", 15.0), ("close", 0.0), ("heaters off line", 15.0), ("garble", 3.0))
+# A heater that the account's list showed off line is asked again when the list, asked every minute, has it back.
+BACK_ON_LINE = 60.0 + SETTLING + PERIOD
+FAULTS = (("reset", 0.0), ("black hole", 15.0), ("close", 0.0), (SWITCHING, 15.0), ("garble", 3.0))
 GROWTH = 1.02
 SETTLED = 300.0
 JUDGED_FROM = 900.0
@@ -50,7 +52,7 @@ JUDGED_FROM = 900.0
 
 @define
 class Tally:
-    """What one client saw. ``calm`` is when the last fault had been got over; ``None`` during one."""
+    """What one client saw."""
 
     heard: dict[str, float] = field(factory=dict)
     counts: Counter[str] = field(factory=Counter)
@@ -70,7 +72,13 @@ class Run:
     sizes: list[tuple[float, float]] = field(factory=list)
     injected: Counter[str] = field(factory=Counter)
     calm_since: float | None = None
+    spared_until: float = 0.0
     began: float = field(factory=time.monotonic)
+
+    @property
+    def switched(self) -> frozenset[str]:
+        """The heaters that are taken off line now and then."""
+        return switched(self.accounts, self.heaters)
 
     @property
     def elapsed(self) -> float:
@@ -94,20 +102,26 @@ class Run:
                 tally.counts[type(event).__name__] += 1
                 if isinstance(event, StatusReceived):
                     self.status(tally, event.device.mac)
-                elif isinstance(event, AnswerMissed | WentStale | Undecodable) and self.calm:
+                elif isinstance(event, AnswerMissed | WentStale) and self.calm_for(event.device.mac):
                     tally.counts[f"{type(event).__name__} while calm"] += 1
+                elif isinstance(event, Undecodable) and self.calm:
+                    tally.counts["Undecodable while calm"] += 1
 
     @property
     def calm(self) -> bool:
         """Whether the last fault has been got over."""
         return self.calm_since is not None and time.monotonic() > self.calm_since
 
+    def calm_for(self, mac: str) -> bool:
+        """Whether it is calm, and this heater was not off line a short while ago."""
+        return self.calm and (mac not in self.switched or time.monotonic() > self.spared_until)
+
     def status(self, tally: Tally, mac: str) -> None:
         """A status came: how long after the one before, unless a fault lay between."""
         now = time.monotonic()
         before = tally.heard.get(mac)
         tally.heard[mac] = now
-        if before is not None and self.calm and self.calm_since is not None and before > self.calm_since:
+        if before is not None and self.calm_for(mac) and self.calm_since is not None and before > self.calm_since:
             tally.longest = max(tally.longest, now - before)
             tally.late += now - before > 2 * PERIOD
 
@@ -123,6 +137,8 @@ class Run:
             self.calm_since = None
             await to_thread.run_sync(_tell, cloud, f"{name} {seconds}\n")
             self.calm_since = time.monotonic() + SETTLING
+            if name == SWITCHING:
+                self.spared_until = time.monotonic() + BACK_ON_LINE
 
     async def measure(self) -> None:
         """The resident size, every ten seconds."""
@@ -177,7 +193,7 @@ class Run:
         if unheard:
             wrong.append(f"{unheard} heaters were never heard")
         last = time.monotonic() - 2.5 * PERIOD
-        silent = sum(at < last for tally in self.tallies for at in tally.heard.values())
+        silent = sum(at < last for tally in self.tallies for mac, at in tally.heard.items() if self.calm_for(mac))
         if silent:
             wrong.append(f"{silent} heaters were silent at the end")
         late = sum(tally.late for tally in self.tallies)

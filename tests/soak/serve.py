@@ -9,17 +9,18 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
+from functools import cache
 from random import Random
 
 from navien_anyio.clock import system_clock
 from navien_anyio.simserver import SimServer
-from navien_proto.instant import Instant
 from navien_proto.sim.cloud import SimCloud, SimCloudConfig
 from navien_proto.sim.heater import Heater, HeaterConfig, Household
 from tests.support.relay import Relay
 
-__all__ = ["PASSWORD", "email", "mac"]
+__all__ = ["PASSWORD", "SWITCHING", "email", "mac", "switched"]
 
+SWITCHING = "heaters off line"
 PASSWORD = "not-a-real-password"
 # Every chunk of it is one too few for a WebSocket frame to be whole.
 GARBAGE = b"\xff\x00garbage"
@@ -33,6 +34,13 @@ def email(account: int) -> str:
 def mac(account: int, heater: int) -> str:
     """The MAC of a heater; the end of it tells the account."""
     return f"aabbcc{heater:04x}{account:02x}"
+
+
+@cache
+def switched(accounts: int, heaters: int) -> frozenset[str]:
+    """The heaters that lose their network now and then: one of seven."""
+    all_of_them = [mac(account, heater) for account in range(accounts) for heater in range(heaters)]
+    return frozenset(all_of_them[::7])
 
 
 def furnished(accounts: int, heaters: int) -> SimCloud:
@@ -81,17 +89,18 @@ def break_something(name: str, seconds: float, server: SimServer, relay: Relay) 
             relay.garble = lambda data: GARBAGE + data
             time.sleep(seconds)
             relay.garble = None
-        case "heaters off line":
+        case name if name == SWITCHING:
             for online in (False, True):
-                server.call(lambda cloud, now, online=online: _switch(cloud, now, online))  # type: ignore[misc]
+                server.call(lambda cloud, _, online=online: _switch(cloud, online))  # type: ignore[misc]
                 time.sleep(0 if online else seconds)
         case _:
             raise ValueError(name)
 
 
-def _switch(cloud: SimCloud, _: Instant, online: bool) -> None:
-    for heater in cloud.heaters[::7]:
-        cloud.set_online(heater.config.mac, online)
+def _switch(cloud: SimCloud, online: bool) -> None:
+    accounts = len(cloud.service.accounts)
+    for one in switched(accounts, len(cloud.heaters) // accounts):
+        cloud.set_online(one, online)
 
 
 if __name__ == "__main__":
