@@ -162,8 +162,14 @@ class Driver(Generic[E]):
         with self._lock:
             self._waiting = False
             moves, self._inbox = self._inbox, []
-        for move, _ in moves:
-            move(now)
+        for place, (move, _) in enumerate(moves, start=1):
+            try:
+                move(now)
+            except Exception:
+                # What came with it is left for ``end``, which tells those who wait.
+                with self._lock:
+                    self._inbox[:0] = moves[place:]
+                raise
         due = machine.next_timer()
         if due is not None and due <= now.monotonic:
             machine.handle_timer(now)
