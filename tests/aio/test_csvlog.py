@@ -141,12 +141,12 @@ def test_f39_killed_in_mid_run_every_row_acknowledged_is_whole_and_on_disk(path:
     )
     rows = 0
     for _ in range(2):  # the second run goes on in the file of the first
-        process = subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        for _ in range(50):
-            process.stdout.readline()
-        process.kill()
-        told = process.communicate(timeout=90)[0].split()
+        with subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for _ in range(50):
+                process.stdout.readline()
+            process.kill()
+            told = process.stdout.read().split()  # communicate() would pass by what readline() had read ahead
         rows += (int(told[-1]) if told else 49) + 1
     head, *lines = path.read_text().splitlines()
     assert head == columns_of("all", "c").header
