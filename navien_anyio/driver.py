@@ -1,14 +1,17 @@
-"""The loop between a session and the world: perform actions, deliver events, wait, feed back what came.
+"""Between a session and the world: feed what came, perform actions, deliver events, wait for the next timer.
 
 Nothing here knows the protocol. A child task for each HTTP exchange and for the link does the waiting; what
-they learn comes back as inputs. The driver shields itself from cancellation: it ends when its machine is
-closed, which ``stop`` asks for, or at once by ``abort``.
+they learn comes back as inputs. A turn of the machine never waits, so it is made where something happened, in the
+task of the link or of the application: waking another for it would cost more than the turn. The driver's own task
+waits for timers. It shields itself from cancellation: it ends when its machine is closed, which ``stop`` asks for,
+or at once by ``abort``.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
@@ -26,7 +29,7 @@ from navien_proto.session.actions import Action, CancelHttp, SendHttp
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, Input
 from navien_proto.session.machine import Machine
 
-__all__ = ["CLOSE_CAP", "Driver", "Exchange", "LinkTask", "OpenTask"]
+__all__ = ["CLOSE_CAP", "Driver", "Exchange", "LinkTask", "OpenTask", "Report"]
 
 CLOSE_CAP = 10.0
 """Seconds a stopping machine has at most; its own timers end it long before."""
@@ -46,7 +49,10 @@ class LinkTask(Protocol):
 
 
 Exchange = Callable[[int, HttpRequest], Awaitable[HttpAnswered | HttpFailed]]
-OpenTask = Callable[[OpenLink, Callable[[LinkInput], None]], LinkTask]
+Report = Callable[[Iterable[LinkInput]], None]
+"""Takes reports of a link, in order; what they bring about has been done when it returns."""
+
+OpenTask = Callable[[OpenLink, Report], LinkTask]
 
 
 E = TypeVar("E")
@@ -85,6 +91,9 @@ class Driver(Generic[E]):
         self._scope = anyio.CancelScope(shield=True)
         self._links: dict[int, tuple[LinkTask, CancelScope]] = {}
         self._exchanges: dict[int, CancelScope] = {}
+        self._tasks: TaskGroup | None = None
+        self._turning = self._again = False
+        self._wakes_at = math.inf
         self._stopping = self._stopped = False
         self.finished = anyio.Event()
         self.failure: NavienError | None = None
@@ -111,13 +120,13 @@ class Driver(Generic[E]):
         self._scope.cancel()
 
     def nudge(self) -> None:
-        """The machine was moved by its application: collect what it wants."""
-        self._signal.set()
+        """The machine was moved by its application: do at once what it wants."""
+        self._turn()
 
-    def report(self, report: Input) -> None:
-        """Take a report of the outside."""
-        self._inbox.append(report)
-        self._signal.set()
+    def report(self, reports: Iterable[Input]) -> None:
+        """Take reports of the outside, in order."""
+        self._inbox.extend(reports)
+        self._turn()
 
     # --- the loop ----------------------------------------------------------------------------------------
 
@@ -125,15 +134,42 @@ class Driver(Generic[E]):
         machine = self._machine
         if not self._stopping:
             self._start(self._clock())
-        while True:
-            self._feed()
-            for action in machine.actions():
-                self._perform(action, tasks)
-            for event in machine.events():
-                self._deliver(event)
-            if machine.closed:
-                return
-            await self._wait()
+        self._tasks = tasks
+        self._turn()
+        while not machine.closed:
+            due = machine.next_timer()
+            self._wakes_at = math.inf if due is None else due
+            with anyio.move_on_after(self._wakes_at - self._clock().monotonic):
+                await self._signal.wait()
+            self._turn()
+
+    def _turn(self) -> None:
+        """Move the machine and do what it wants, until it wants nothing more; only while it is at work.
+
+        What moves it again meanwhile (a link that reports while it is asked) is seen to at the end, in order.
+        """
+        machine, tasks = self._machine, self._tasks
+        self._again = True
+        if self._turning or tasks is None:
+            return
+        self._turning = True
+        try:
+            while self._again:
+                self._again = False
+                self._feed()
+                for action in machine.actions():
+                    self._perform(action, tasks)
+                for event in machine.events():
+                    self._deliver(event)
+        except Exception as error:  # noqa: BLE001 (any exception here is a bug; it is kept as the cause)
+            self._fail(error)
+        finally:
+            self._turning = False
+        due = machine.next_timer()
+        if machine.closed:
+            self._tasks = None
+        if machine.closed or (due is not None and due < self._wakes_at):
+            self._signal.set()
 
     def _feed(self) -> None:
         machine, now = self._machine, self._clock()
@@ -145,12 +181,6 @@ class Driver(Generic[E]):
         if self._stopping and not self._stopped:
             self._stopped = True
             machine.stop(now)
-
-    async def _wait(self) -> None:
-        due = self._machine.next_timer()
-        delay = None if due is None else max(0.0, due - self._clock().monotonic)
-        with anyio.move_on_after(delay):
-            await self._signal.wait()
 
     def _perform(self, action: Action, tasks: TaskGroup) -> None:
         match action:
@@ -176,7 +206,7 @@ class Driver(Generic[E]):
         if self._exchange is None:
             raise NavienError("a machine without HTTP asked for some")
         with scope:
-            self.report(await self._exchange(action.exchange, action.request))
+            self.report([await self._exchange(action.exchange, action.request)])
         del self._exchanges[action.exchange]
 
     async def _run_link(self, number: int, link: LinkTask, scope: CancelScope) -> None:
@@ -184,15 +214,18 @@ class Driver(Generic[E]):
         with scope:
             last = await link.run()
         del self._links[number]
-        self.report(last)
+        self.report([last])
 
     async def _guard(self, task: Callable[..., Awaitable[None]], *args: Any) -> None:
         """A bug in any task ends the driver in good order, and is told instead of escaping in a group."""
         try:
             await task(*args)
         except Exception as error:  # noqa: BLE001 (any exception here is a bug; it is kept as the cause)
-            while isinstance(error, ExceptionGroup):
-                error = error.exceptions[0]
-            self.failure = NavienError(f"an internal error ended the session ({type(error).__name__})")
-            self.failure.__cause__ = error
-            self._scope.cancel()
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        self.failure = NavienError(f"an internal error ended the session ({type(error).__name__})")
+        self.failure.__cause__ = error
+        self._scope.cancel()

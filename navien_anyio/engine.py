@@ -19,7 +19,7 @@ from attrs import frozen
 from navien_anyio.accounts import PATIENCE, AccountKeeper
 from navien_anyio.callbacks import Callback, Subscription
 from navien_anyio.clock import Clock
-from navien_anyio.driver import Driver, LinkTask
+from navien_anyio.driver import Driver, OpenTask
 from navien_anyio.http import HttpClient, exchange, new_client, quiet_httpx
 from navien_anyio.signal import Signal
 from navien_anyio.streams import EventStream
@@ -28,7 +28,6 @@ from navien_proto.cloud.account import account_key
 from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.errors import CloudError, LinkBroken, LinkClosed
 from navien_proto.instant import Instant
-from navien_proto.mqtt.actions import OpenLink
 from navien_proto.mqtt.waiters import Ended, Failed, Waiters
 from navien_proto.session import Session, SessionConfig, State
 from navien_proto.session.events import (
@@ -42,7 +41,7 @@ from navien_proto.session.events import (
     SessionClosed,
 )
 from navien_proto.session.hub import Hub
-from navien_proto.session.inputs import HttpAnswered, HttpFailed, LinkInput
+from navien_proto.session.inputs import HttpAnswered, HttpFailed
 from navien_proto.wire.commands import Command
 from navien_sync.stores import TranscriptFile
 from navien_sync.stores.proxies import proxy_for
@@ -361,9 +360,7 @@ def _exchange_over(client: HttpClient) -> Callable[[int, HttpRequest], Awaitable
     return lambda number, request: exchange(client, number, request)
 
 
-def _open_link_with(
-    context: ssl.SSLContext | None, proxy: str | None
-) -> Callable[[OpenLink, Callable[[LinkInput], None]], LinkTask]:
+def _open_link_with(context: ssl.SSLContext | None, proxy: str | None) -> OpenTask:
     from navien_anyio.link import Link
 
     route = partial(proxy_for, given=proxy)

@@ -15,12 +15,13 @@ from anyio.abc import ByteStream, SocketAttribute
 from anyio.lowlevel import checkpoint
 from anyio.streams.tls import TLSStream
 
+from navien_anyio.driver import Report
 from navien_anyio.signal import Signal
 from navien_anyio.tls import client_context
 from navien_proto.errors import LinkBroken
 from navien_proto.link.protocol import LinkProtocol
 from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Unsubscribe
-from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkRefused
+from navien_proto.mqtt.inputs import LinkLost, LinkRefused
 from navien_proto.mqtt.tunnel import Proxy, Tunnel
 from navien_proto.reasons import describe_failure
 
@@ -41,7 +42,7 @@ class Link:
 
     Args:
         action: where and as whom.
-        report: is told every report but the last, in order.
+        report: takes every report but the last.
         context: for TLS; made when it is needed and missing.
         route: tells the proxy to go through, if there is one; left out, there is none.
     """
@@ -49,7 +50,7 @@ class Link:
     def __init__(
         self,
         action: OpenLink,
-        report: Callable[[LinkInput], None],
+        report: Report,
         context: ssl.SSLContext | None = None,
         *,
         route: Callable[[Endpoint], Proxy | None] | None = None,
@@ -156,7 +157,8 @@ class Link:
             else:
                 self._protocol.receive(data)
             self._collect()
-            await checkpoint()  # TLS hands out what it has without pausing
+            if self._action.endpoint.tls:
+                await checkpoint()  # TLS hands out what it has without pausing
 
     async def _write(self, stream: ByteStream) -> None:
         try:
@@ -180,9 +182,12 @@ class Link:
         self._protocol.broken(str(error) if plain else describe_failure(error, endpoint.host, endpoint.port))
 
     def _collect(self) -> None:
-        for report in self._protocol.inputs():
-            if isinstance(report, LinkRefused | LinkLost):
-                self._last = report
-            else:
-                self._report(report)
-        self._signal.set()
+        """Pass on what the protocol has to say, to either side."""
+        if self._protocol.unsent:
+            self._signal.set()
+        reports = self._protocol.inputs()
+        if reports and isinstance(last := reports[-1], LinkRefused | LinkLost):
+            self._last = last
+            del reports[-1]
+        if reports:
+            self._report(reports)

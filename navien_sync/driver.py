@@ -137,7 +137,9 @@ class Driver(Generic[E]):
             with self._lock:
                 self._watch = watch
             while self._turn(watch):
-                watch.wait(self._delay())
+                ready = watch.wait(self._delay())
+                self._waiting = False  # what the sockets bring needs no wake: a turn follows
+                watch.tell(ready)
         except Exception as error:  # noqa: BLE001 (it is told to whoever waits, see failure)
             self.failure = _told(error)
 
@@ -160,7 +162,6 @@ class Driver(Generic[E]):
         """Feed, perform, deliver; false when it is over."""
         machine, now = self._machine, self._clock()
         with self._lock:
-            self._waiting = False
             moves, self._inbox = self._inbox, []
         for place, (move, _) in enumerate(moves, start=1):
             try:

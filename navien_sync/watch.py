@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import selectors
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import cast
 
@@ -15,6 +15,8 @@ WRITE = selectors.EVENT_WRITE
 
 # Beyond this, system calls refuse the time-out; waking in vain once in an hour costs nothing.
 LONGEST_WAIT = 3600.0
+# Taken at once; a shorter answer has emptied the pipe.
+WAKES = 4096
 
 
 class SocketWatch:
@@ -52,14 +54,18 @@ class SocketWatch:
         if self._told.pop(sock, None) is not None:
             self._selector.unregister(sock)
 
-    def wait(self, timeout: float | None) -> None:
-        """Until a socket is ready, ``wake`` was called, or ``timeout`` seconds passed; tells who is concerned."""
+    def wait(self, timeout: float | None) -> list[socket.socket]:
+        """Until a socket is ready, ``wake`` was called, or ``timeout`` seconds passed; tell those it returns."""
         limit = LONGEST_WAIT if timeout is None else min(timeout, LONGEST_WAIT)
-        for key, _ in self._selector.select(limit):
+        return [cast("socket.socket", key.fileobj) for key, _ in self._selector.select(limit)]
+
+    def tell(self, ready: Iterable[socket.socket]) -> None:
+        """Tell who waits for the sockets that are ready."""
+        for sock in ready:
             # One that was told before may have closed this one.
-            ready = self._told.get(cast("socket.socket", key.fileobj))
-            if ready is not None:
-                ready()
+            told = self._told.get(sock)
+            if told is not None:
+                told()
 
     def wake(self) -> None:
         """End the present wait, or the next one."""
@@ -75,5 +81,5 @@ class SocketWatch:
 
     def _woken(self) -> None:
         with suppress(BlockingIOError):
-            while self._wakened.recv(4096):
+            while len(self._wakened.recv(WAKES)) == WAKES:
                 pass

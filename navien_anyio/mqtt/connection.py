@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 
 from navien_anyio.clock import Clock
-from navien_anyio.driver import Driver, LinkTask
+from navien_anyio.driver import Driver, LinkTask, Report
 from navien_anyio.mqtt.streams import MessageStream, MqttEventStream
 from navien_proto.errors import LinkBroken, LinkClosed, NavienError
 from navien_proto.instant import Instant
@@ -33,7 +33,6 @@ from navien_proto.mqtt.client_events import (
     Outcome,
     Subscribed,
 )
-from navien_proto.mqtt.inputs import LinkInput
 from navien_proto.mqtt.mailbox import MAILBOX_SIZE
 from navien_proto.mqtt.switchboard import Switchboard
 from navien_proto.mqtt.tenancy import Scope
@@ -327,7 +326,7 @@ class MqttConnection:
             self._board.close(event.error)
 
 
-def _open_link(context: ssl.SSLContext | None, action: OpenLink, report: Callable[[LinkInput], None]) -> LinkTask:
+def _open_link(context: ssl.SSLContext | None, action: OpenLink, report: Report) -> LinkTask:
     # The codec is loaded with the first link, not with the package.
     from navien_anyio.link import Link
 

@@ -203,6 +203,11 @@ class LinkProtocol:
         if packet_id is not None:
             self._ids[packet_id] = action.id
 
+    @property
+    def unsent(self) -> bool:
+        """Whether ``take`` has something."""
+        return bool(self._out)
+
     def take(self) -> bytes:
         """What to write to the stream now; handed over once."""
         data = b"".join(self._out)

@@ -11,14 +11,14 @@ import pytest
 from attrs import define, field
 
 from navien_anyio.clock import system_clock
-from navien_anyio.driver import Driver
+from navien_anyio.driver import Driver, Report
 from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.errors import NavienError
 from navien_proto.instant import Instant
 from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Unsubscribe
-from navien_proto.mqtt.inputs import LinkInput, LinkLost, LinkOpened, LinkRefused, PongReceived
+from navien_proto.mqtt.inputs import LinkLost, LinkOpened, LinkRefused, PongReceived
 from navien_proto.session.actions import Action, CancelHttp, SendHttp
-from navien_proto.session.events import Event, SessionClosed
+from navien_proto.session.events import ClockCorrected, Event, SessionClosed
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, Input
 from tests.support.waiting import PATIENCE
 
@@ -76,13 +76,13 @@ class Machine:
 @define
 class FakeLink:
     number: int
-    report: Callable[[LinkInput], None]
+    report: Report
     asked: list[object] = field(factory=list)
     said_goodbye: anyio.Event = field(factory=anyio.Event)
     cut: bool = False
 
     async def run(self) -> LinkRefused | LinkLost:
-        self.report(LinkOpened(self.number))
+        self.report([LinkOpened(self.number)])
         try:
             await self.said_goodbye.wait()
         except BaseException:
@@ -92,7 +92,7 @@ class FakeLink:
 
     def perform(self, action: Subscribe | Unsubscribe | Publish | Ping) -> None:
         self.asked.append(action)
-        self.report(PongReceived(self.number))
+        self.report([PongReceived(self.number)])
 
     def close(self) -> None:
         self.said_goodbye.set()
@@ -109,7 +109,7 @@ class World:
         async def answer(number: int, request: HttpRequest) -> HttpAnswered | HttpFailed:
             return HttpAnswered(number, HttpReply(200))
 
-        def open_link(action: OpenLink, report: Callable[[LinkInput], None]) -> FakeLink:
+        def open_link(action: OpenLink, report: Report) -> FakeLink:
             self.links.append(FakeLink(action.link, report))
             return self.links[-1]
 
@@ -168,6 +168,45 @@ async def test_link_actions_reach_their_link_and_reports_come_back() -> None:
         await anyio.wait_all_tasks_blocked()
         assert machine.inputs == [PongReceived(1), LinkOpened(1), LinkLost(1, "said goodbye")]
         driver.stop()
+
+
+async def test_what_the_application_wants_is_done_at_once_and_what_a_link_says_meanwhile_comes_after() -> None:
+    machine = Machine()
+    world = World(machine)
+    machine.wants = [OpenLink(1, ENDPOINT, "id")]
+    driver = world.driver()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(driver.run)
+        await anyio.wait_all_tasks_blocked()
+        machine.wants, machine.inputs = [Ping(1), Ping(1)], []
+        machine.tells = [ClockCorrected(system_clock(), 1.0)]
+        driver.nudge()
+        # Nobody waited, and the link's answers did not come between the two.
+        assert world.links[0].asked == [Ping(1), Ping(1)]
+        assert machine.inputs == [PongReceived(1), PongReceived(1)]
+        assert [type(event) for event in world.told] == [ClockCorrected]
+        driver.stop()
+
+
+async def test_a_timer_that_is_set_later_and_due_sooner_wakes_the_driver() -> None:
+    machine = Machine(deadline=system_clock().monotonic + 3600.0)
+    driver = World(machine).driver()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(driver.run)
+        await anyio.wait_all_tasks_blocked()
+        machine.deadline = system_clock().monotonic + 0.02
+        driver.nudge()
+        with anyio.fail_after(PATIENCE):
+            await driver.finished.wait()
+    assert len(machine.fired) == 1
+
+
+async def test_what_is_told_by_a_machine_that_closes_as_it_starts_is_delivered() -> None:
+    machine = Machine(closed=True)
+    machine.tells = [SessionClosed(system_clock())]
+    world = World(machine)
+    await world.driver().run()
+    assert [type(event) for event in world.told] == [SessionClosed]
 
 
 async def test_an_aborted_link_is_cut_and_reported() -> None:

@@ -84,7 +84,7 @@ class Driven:
         action = OpenLink(7, Endpoint(scheme, host, port, target), "client-1")
         self.reports: list[LinkInput] = []
         self.last: LinkRefused | LinkLost | None = None
-        self.link = Link(action, self.reports.append, context)
+        self.link = Link(action, self.reports.extend, context)
 
     async def run(self) -> None:
         self.last = await self.link.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -333,8 +333,9 @@ class Reports:
         self._send, self._receive = anyio.create_memory_object_stream[LinkInput](1000)
         self._heard: list[LinkInput] = []
 
-    def take(self, report: LinkInput) -> None:
-        self._send.send_nowait(report)
+    def take(self, reports: Iterable[LinkInput]) -> None:
+        for report in reports:
+            self._send.send_nowait(report)
 
     async def until(self, *wanted: LinkInput) -> None:
         with anyio.fail_after(PATIENCE):

@@ -97,7 +97,7 @@ class Driven:
                 self.link.handle_due()
                 continue
             # No longer than a moment: nobody wakes the watch when another thread did something.
-            self.watch.wait(max(0.0, min(0.01, (due or end) - time.monotonic())))
+            self.watch.tell(self.watch.wait(max(0.0, min(0.01, (due or end) - time.monotonic()))))
 
     def heard(self, report: LinkInput) -> None:
         self.until(lambda: report in self.reports)

@@ -83,7 +83,7 @@ def test_nobody_is_told_of_a_socket_that_another_one_closed() -> None:
         watch.set(c, READ, lambda: ready(c, a))
         b.send(b"x")
         d.send(b"x")
-        watch.wait(PATIENCE)
+        watch.tell(watch.wait(PATIENCE))
         assert len(told) == 1
     watch.close()
 
@@ -101,6 +101,6 @@ def test_nothing_more_is_heard_from_a_dialer_that_was_closed() -> None:
             # The socket is ready; in the wait that this wake ends, it would be told.
             dialer.close()
             watch.wake()
-            watch.wait(PATIENCE)
+            watch.tell(watch.wait(PATIENCE))
     watch.close()
     assert heard == []

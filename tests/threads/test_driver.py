@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -211,9 +212,9 @@ def test_a_stop_by_the_garbage_collector_in_the_pump_itself_is_heard(monkeypatch
     driver = World(machine).driver()
     wait = SocketWatch.wait
 
-    def collecting(watch: SocketWatch, timeout: float | None) -> None:
+    def collecting(watch: SocketWatch, timeout: float | None) -> list[socket.socket]:
         driver.stop()
-        wait(watch, timeout)
+        return wait(watch, timeout)
 
     monkeypatch.setattr(SocketWatch, "wait", collecting)
     Task(lambda: run(driver)).result()
@@ -275,9 +276,9 @@ def test_many_wakes_do_not_fill_the_pipe() -> None:
     watch = SocketWatch()
     for _ in range(100_000):
         watch.wake()
-    watch.wait(PATIENCE)
+    watch.tell(watch.wait(PATIENCE))
     began = time.monotonic()
-    watch.wait(0.05)
+    assert watch.wait(0.05) == []
     assert time.monotonic() - began > 0.04
     watch.close()
 
