@@ -42,23 +42,18 @@ if TYPE_CHECKING:
     from navien_proto.session.results import SetPointChanged
     from navien_sync.stores import MemoryStore, TokenFile
 else:
+    from navien_proto.lazily import loaders
 
-    def __getattr__(name: str) -> object:
-        # The command line stands in this package, and without its extra it has to say that anyio is missing.
-        from importlib import import_module
-
-        homes = {
-            "EventStream": "navien_anyio.streams",
-            "Heater": "navien_anyio.heater",
-            "Level": "navien_proto.session.events",
-            "MemoryStore": "navien_sync.stores",
-            "MqttClient": "navien_anyio.mqtt",
-            "NavienClient": "navien_anyio.client",
-            "SetPointChanged": "navien_proto.session.results",
-            "StatusWatch": "navien_anyio.streams",
-            "Subscription": "navien_anyio.callbacks",
-            "TokenFile": "navien_sync.stores",
-        }
-        if name not in homes:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(homes[name]), name)
+    __getattr__, __dir__ = loaders(
+        globals(),
+        {
+            "navien_anyio.callbacks": "Subscription",
+            "navien_anyio.client": "NavienClient",
+            "navien_anyio.heater": "Heater",
+            "navien_anyio.mqtt": "MqttClient",
+            "navien_anyio.streams": "EventStream StatusWatch",
+            "navien_proto.session.events": "Level",
+            "navien_proto.session.results": "SetPointChanged",
+            "navien_sync.stores": "MemoryStore TokenFile",
+        },
+    )

@@ -33,110 +33,6 @@ from navien_proto.errors import (
     UsageError,
 )
 from navien_proto.instant import Instant
-from navien_proto.model.codes import DhwOperationSetting as Mode
-from navien_proto.model.codes import Unknown
-from navien_proto.model.derived import Waiting
-from navien_proto.model.device import Device
-from navien_proto.model.feature import FEATURE_FIELDS, DeviceFeature
-from navien_proto.model.firmware import FirmwareDownload, FirmwareVersion
-from navien_proto.model.status import STATUS_FIELDS, DeviceStatus
-from navien_proto.session import Session, SessionConfig, State
-from navien_proto.session.events import CommandId, Level
-from navien_proto.session.guards import Guards
-from navien_proto.wire.commands import (
-    AntiLegionellaOff,
-    AntiLegionellaOn,
-    Command,
-    DemandResponseOff,
-    DemandResponseOn,
-    EndSession,
-    IntelligentOff,
-    IntelligentOn,
-    PowerOff,
-    PowerOn,
-    PressHotButton,
-    RequestDailyEnergy,
-    RequestDeviceInfo,
-    RequestDiagnostics,
-    RequestFirmwareDownload,
-    RequestHourlyEnergy,
-    RequestMonthlyEnergy,
-    RequestRecirculation,
-    RequestReservations,
-    RequestStatus,
-    ResetAirFilter,
-    ResetCondenserFault,
-    SetAirFilterLife,
-    SetMode,
-    SetRecirculationMode,
-    SetTemperature,
-    SetVacationDays,
-    StartVacation,
-    TouOff,
-    TouOn,
-    UseReservations,
-)
-from navien_proto.wire.decode import decode
-from navien_proto.wire.messages import (
-    AppConnectionSeen,
-    ConnectionEvent,
-    ControlFailure,
-    DiagnosticsMessage,
-    EnergyMessage,
-    EventMessage,
-    FeatureMessage,
-    FirmwareDownloadMessage,
-    Message,
-    OtaMessage,
-    Reason,
-    RecirculationMessage,
-    RequestSeen,
-    ReservationsMessage,
-    StatusMessage,
-    TouMessage,
-    UnknownMessage,
-)
-
-if TYPE_CHECKING:
-    from navien_proto.model.diagnostics import (
-        Diagnostics,
-    )
-    from navien_proto.model.energy import (
-        EnergyPeriod,
-        EnergyUse,
-    )
-    from navien_proto.model.error_codes import (
-        DeviceError,
-    )
-    from navien_proto.model.schedules import (
-        RecirculationEntry,
-        RecirculationProgramme,
-        Reservation,
-        ReservationProgramme,
-        Weekday,
-    )
-    from navien_proto.model.tou import (
-        TouPeriod,
-        TouPlan,
-    )
-    from navien_proto.session.edits import (
-        EditRecirculation,
-        EditReservations,
-        EditTouPlan,
-    )
-    from navien_proto.wire.commands.firmware import (
-        CommitFirmware,
-    )
-    from navien_proto.wire.commands.raw import (
-        RawCommand,
-    )
-    from navien_proto.wire.commands.schedules import (
-        ClearRecirculation,
-        ClearReservations,
-        ReplaceRecirculation,
-        ReplaceReservations,
-        WriteTouPlan,
-    )
 
 # A literal: the build reads it, and importlib.metadata would bring a socket with it.
 __version__ = "0.1.0"
@@ -253,14 +149,132 @@ __all__ = [
     "decode",
 ]
 
+if TYPE_CHECKING:
+    from navien_proto.model.codes import DhwOperationSetting as Mode
+    from navien_proto.model.codes import Unknown
+    from navien_proto.model.derived import Waiting
+    from navien_proto.model.device import Device
+    from navien_proto.model.diagnostics import Diagnostics
+    from navien_proto.model.energy import EnergyPeriod, EnergyUse
+    from navien_proto.model.error_codes import DeviceError
+    from navien_proto.model.feature import FEATURE_FIELDS, DeviceFeature
+    from navien_proto.model.firmware import FirmwareDownload, FirmwareVersion
+    from navien_proto.model.schedules import (
+        RecirculationEntry,
+        RecirculationProgramme,
+        Reservation,
+        ReservationProgramme,
+        Weekday,
+    )
+    from navien_proto.model.status import STATUS_FIELDS, DeviceStatus
+    from navien_proto.model.tou import TouPeriod, TouPlan
+    from navien_proto.session import Session, SessionConfig, State
+    from navien_proto.session.edits import EditRecirculation, EditReservations, EditTouPlan
+    from navien_proto.session.events import CommandId, Level
+    from navien_proto.session.guards import Guards
+    from navien_proto.wire.commands import (
+        AntiLegionellaOff,
+        AntiLegionellaOn,
+        Command,
+        DemandResponseOff,
+        DemandResponseOn,
+        EndSession,
+        IntelligentOff,
+        IntelligentOn,
+        PowerOff,
+        PowerOn,
+        PressHotButton,
+        RequestDailyEnergy,
+        RequestDeviceInfo,
+        RequestDiagnostics,
+        RequestFirmwareDownload,
+        RequestHourlyEnergy,
+        RequestMonthlyEnergy,
+        RequestRecirculation,
+        RequestReservations,
+        RequestStatus,
+        ResetAirFilter,
+        ResetCondenserFault,
+        SetAirFilterLife,
+        SetMode,
+        SetRecirculationMode,
+        SetTemperature,
+        SetVacationDays,
+        StartVacation,
+        TouOff,
+        TouOn,
+        UseReservations,
+    )
+    from navien_proto.wire.commands.firmware import CommitFirmware
+    from navien_proto.wire.commands.raw import RawCommand
+    from navien_proto.wire.commands.schedules import (
+        ClearRecirculation,
+        ClearReservations,
+        ReplaceRecirculation,
+        ReplaceReservations,
+        WriteTouPlan,
+    )
+    from navien_proto.wire.decode import decode
+    from navien_proto.wire.messages import (
+        AppConnectionSeen,
+        ConnectionEvent,
+        ControlFailure,
+        DiagnosticsMessage,
+        EnergyMessage,
+        EventMessage,
+        FeatureMessage,
+        FirmwareDownloadMessage,
+        Message,
+        OtaMessage,
+        Reason,
+        RecirculationMessage,
+        RequestSeen,
+        ReservationsMessage,
+        StatusMessage,
+        TouMessage,
+        UnknownMessage,
+    )
+else:
+    from navien_proto.lazily import loaders
 
-def __getattr__(name: str) -> object:
-    # What a program that only watches does not need is loaded when it is first named.
-    if name in __all__:
-        from navien_proto.model import diagnostics, energy, error_codes, schedules, tou
-        from navien_proto.session import edits
-        from navien_proto.wire import commands
-
-        modules = (schedules, tou, energy, diagnostics, error_codes, commands, edits)
-        return getattr(next(module for module in modules if name in module.__all__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    __getattr__, __dir__ = loaders(
+        globals(),
+        {
+            "navien_proto.model.codes": "Mode=DhwOperationSetting Unknown",
+            "navien_proto.model.derived": "Waiting",
+            "navien_proto.model.device": "Device",
+            "navien_proto.model.diagnostics": "Diagnostics",
+            "navien_proto.model.energy": "EnergyPeriod EnergyUse",
+            "navien_proto.model.error_codes": "DeviceError",
+            "navien_proto.model.feature": "DeviceFeature FEATURE_FIELDS",
+            "navien_proto.model.firmware": "FirmwareDownload FirmwareVersion",
+            "navien_proto.model.schedules": (
+                "RecirculationEntry RecirculationProgramme Reservation ReservationProgramme Weekday"
+            ),
+            "navien_proto.model.status": "DeviceStatus STATUS_FIELDS",
+            "navien_proto.model.tou": "TouPeriod TouPlan",
+            "navien_proto.session": "Session SessionConfig State",
+            "navien_proto.session.edits": "EditRecirculation EditReservations EditTouPlan",
+            "navien_proto.session.events": "CommandId Level",
+            "navien_proto.session.guards": "Guards",
+            "navien_proto.wire.commands": (
+                "AntiLegionellaOff AntiLegionellaOn Command DemandResponseOff DemandResponseOn EndSession "
+                "IntelligentOff IntelligentOn PowerOff PowerOn PressHotButton RequestDailyEnergy "
+                "RequestDeviceInfo RequestDiagnostics RequestFirmwareDownload RequestHourlyEnergy "
+                "RequestMonthlyEnergy RequestRecirculation RequestReservations RequestStatus ResetAirFilter "
+                "ResetCondenserFault SetAirFilterLife SetMode SetRecirculationMode SetTemperature "
+                "SetVacationDays StartVacation TouOff TouOn UseReservations"
+            ),
+            "navien_proto.wire.commands.firmware": "CommitFirmware",
+            "navien_proto.wire.commands.raw": "RawCommand",
+            "navien_proto.wire.commands.schedules": (
+                "ClearRecirculation ClearReservations ReplaceRecirculation ReplaceReservations WriteTouPlan"
+            ),
+            "navien_proto.wire.decode": "decode",
+            "navien_proto.wire.messages": (
+                "AppConnectionSeen ConnectionEvent ControlFailure DiagnosticsMessage EnergyMessage EventMessage "
+                "FeatureMessage FirmwareDownloadMessage Message OtaMessage Reason RecirculationMessage "
+                "RequestSeen ReservationsMessage StatusMessage TouMessage UnknownMessage"
+            ),
+        },
+    )

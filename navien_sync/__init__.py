@@ -20,15 +20,6 @@ use the client. Events, commands, readings and errors are those of the core:
 
 from typing import TYPE_CHECKING
 
-from navien_proto.session.events import Level
-from navien_proto.session.results import SetPointChanged
-from navien_sync.callbacks import Subscription
-from navien_sync.client import NavienClient
-from navien_sync.heater import Heater
-from navien_sync.stores import MemoryStore, TokenFile
-from navien_sync.streams import EventStream
-from navien_sync.watching import StatusWatch
-
 __all__ = [
     "EventStream",
     "Heater",
@@ -43,13 +34,29 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from navien_proto.session.events import Level
+    from navien_proto.session.results import SetPointChanged
+    from navien_sync.callbacks import Subscription
+    from navien_sync.client import NavienClient
+    from navien_sync.heater import Heater
     from navien_sync.mqtt import MqttClient
+    from navien_sync.stores import MemoryStore, TokenFile
+    from navien_sync.streams import EventStream
+    from navien_sync.watching import StatusWatch
 else:
+    from navien_proto.lazily import loaders
 
-    def __getattr__(name: str) -> object:
-        # MQTT for other brokers is not what most programs want: they need not wait for it.
-        if name != "MqttClient":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from navien_sync.mqtt import MqttClient
-
-        return MqttClient
+    __getattr__, __dir__ = loaders(
+        globals(),
+        {
+            "navien_proto.session.events": "Level",
+            "navien_proto.session.results": "SetPointChanged",
+            "navien_sync.callbacks": "Subscription",
+            "navien_sync.client": "NavienClient",
+            "navien_sync.heater": "Heater",
+            "navien_sync.mqtt": "MqttClient",
+            "navien_sync.stores": "MemoryStore TokenFile",
+            "navien_sync.streams": "EventStream",
+            "navien_sync.watching": "StatusWatch",
+        },
+    )

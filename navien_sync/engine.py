@@ -45,6 +45,7 @@ from navien_sync.dialer import Address, resolve
 from navien_sync.driver import Answered, Driver, LinkTask
 from navien_sync.http import Exchange, HttpClient, new_client, quiet_httpx
 from navien_sync.hub import SharedHub
+from navien_sync.latch import Latch
 from navien_sync.outcome import outcome
 from navien_sync.stores import SessionStore, TokenStore, TranscriptFile
 from navien_sync.stores.proxies import proxy_for
@@ -246,7 +247,7 @@ class Engine:
 
     def ask(self, question: Callable[[Instant], T]) -> T:
         """What ``question`` answers in the pump, where nothing moves meanwhile; here, when the pump has ended."""
-        answered = threading.Event()
+        answered = Latch()
         answers: list[T] = []
         errors: list[Exception] = []
 
@@ -255,9 +256,9 @@ class Engine:
                 answers.append(question(now))
             except Exception as error:  # noqa: BLE001 (whatever it is, it is the caller's)
                 errors.append(error)
-            answered.set()
+            answered.open()
 
-        self._driver.call(put, answered.set)
+        self._driver.call(put, answered.open)
         answered.wait()
         if errors:
             raise errors[0]

@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Protocol, TypeVar
 
 from navien_proto.errors import NavienError
-from navien_proto.mqtt.mailbox import Mailbox, Timed
+from navien_proto.mqtt.mailbox import Mailbox
 from navien_proto.session.events import Event
 from navien_proto.session.hub import Hub
 
-__all__ = ["SharedHub", "Source"]
-
-E = TypeVar("E", bound=Timed)
-
-
-class Source(Protocol[E]):
-    """Where the events of a consumer come from; ``lock`` and ``kept`` are as those of :class:`SharedHub`."""
-
-    @property
-    def lock(self) -> threading.RLock:
-        """Guards it and every mailbox in it."""
-
-    @property
-    def kept(self) -> set[object]:
-        """Consumers that stay although nobody else holds them."""
-
-    def add(self, box: Mailbox[E], /) -> None:
-        """Put what comes into ``box`` as well."""
-
-    def remove(self, box: Mailbox[E], /) -> None:
-        """Nothing more for ``box``."""
+__all__ = ["SharedHub"]
 
 
 class SharedHub(Hub):

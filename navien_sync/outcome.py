@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ from navien_proto.instant import Instant
 from navien_proto.mqtt.waiters import Ended, Failed, Waiter, Waiters
 from navien_sync.driver import Move
 from navien_sync.hub import SharedHub
+from navien_sync.latch import Latch
 
 __all__ = ["outcome"]
 
@@ -33,7 +33,7 @@ def outcome(
         LinkClosed: the session is over.
         NavienError: what ``move`` raises, or what came instead of the end wished for.
     """
-    ended = threading.Event()
+    ended = Latch()
     waiters: list[Waiter[D]] = []
     errors: list[Exception] = []
 
@@ -42,14 +42,14 @@ def outcome(
             refuse()
             return
         try:
-            waiters.append(expected.expect(move(now), ended.set))
+            waiters.append(expected.expect(move(now), ended.open))
         except Exception as error:  # noqa: BLE001 (whatever it is, it is the caller's)
             errors.append(error)
-            ended.set()
+            ended.open()
 
     def refuse() -> None:
         errors.append(hub.error or LinkClosed("the client is closed"))
-        ended.set()
+        ended.open()
 
     def withdraw(now: Instant) -> None:
         for waiter in waiters:

@@ -28,8 +28,8 @@ from navien_proto.mqtt.client_events import (
 from navien_proto.mqtt.mailbox import MAILBOX_SIZE, EventsMissed
 from navien_proto.mqtt.tenancy import Scope
 from navien_proto.mqtt.traffic import TopicInfo
-from navien_sync.callbacks import CallbackFeed
 from navien_sync.clock import Clock
+from navien_sync.feeds import CallbackFeed
 from navien_sync.mqtt.pump import PendingOperation, Pump
 from navien_sync.mqtt.streams import Feed, MessageStream, MqttEventStream, SharedSwitchboard
 

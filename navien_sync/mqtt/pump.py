@@ -23,6 +23,7 @@ from navien_proto.mqtt.waiters import Waiter
 from navien_sync.clock import Clock
 from navien_sync.dialer import Address, resolve
 from navien_sync.driver import Driver, LinkTask
+from navien_sync.latch import Latch
 from navien_sync.mqtt.streams import SharedSwitchboard
 from navien_sync.watch import SocketWatch
 from navien_sync.workers import Workers
@@ -53,7 +54,7 @@ class PendingOperation:
         self._board = board
         self._submit = submit
         self._over = over
-        self._ended = threading.Event()
+        self._ended = Latch()
         self._waiter: Waiter[OperationDone] | None = None
         self._error: Exception | None = None
         driver.call(self._hand_in, self._refuse)
@@ -94,7 +95,7 @@ class PendingOperation:
         self._finish()
 
     def _finish(self) -> None:
-        self._ended.set()
+        self._ended.open()
         if self._over is not None:
             self._over()
 
@@ -155,13 +156,13 @@ class Pump:
         """
         self.check_process()
         answers: list[T] = []
-        done = threading.Event()
+        done = Latch()
 
         def answer(now: Instant) -> None:
             answers.append(question(now))
-            done.set()
+            done.open()
 
-        self._driver.call(answer, done.set)
+        self._driver.call(answer, done.open)
         done.wait()
         return answers[0] if answers else question(self._clock())
 

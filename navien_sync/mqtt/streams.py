@@ -12,7 +12,7 @@ from navien_proto.mqtt.client_events import Message, MqttEvent
 from navien_proto.mqtt.mailbox import MAILBOX_SIZE, EventsMissed, Mailbox
 from navien_proto.mqtt.switchboard import Switchboard
 from navien_proto.mqtt.traffic import TopicInfo
-from navien_sync.streams import BlockingStream
+from navien_sync.feeds import BlockingStream
 
 __all__ = ["Feed", "MessageStream", "MqttEventStream", "SharedSwitchboard"]
 
@@ -82,7 +82,7 @@ class SharedSwitchboard(Switchboard):
 
 
 class Feed(Generic[E]):
-    """A part of a switchboard: a :class:`~navien_sync.hub.Source` of what ``add`` chooses."""
+    """A part of a switchboard: a :class:`~navien_sync.feeds.Source` of what ``add`` chooses."""
 
     def __init__(self, board: SharedSwitchboard, add: Callable[[Mailbox[E]], None]) -> None:
         self._board = board

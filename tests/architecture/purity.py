@@ -37,6 +37,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "reasons",
             "settings",
             "layers",
+            "lazily",
             "pseudonyms",
         }
     ),

@@ -3,12 +3,13 @@
 Each client runs in a process of its own, over WebSocket, against :mod:`tests.benchmarks.mqtt_source`. Received
 messages of 3 KB at QoS 0 per second of the process's CPU time, microseconds from publish to acknowledgement at
 QoS 1 one after the other, and peak resident memory. The best of several rounds counts, the clients by turns.
+awscrt is there twice: with a callback in its own thread that only counts, and with one that hands each message to
+an asyncio program, as its users do.
 With the dependency group ``bench`` installed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import resource
 import subprocess
@@ -99,6 +100,8 @@ def navien_threads(port: int, result: Result) -> None:
 
 def aiomqtt(port: int, result: Result) -> None:
     """aiomqtt, on asyncio."""
+    import asyncio
+
     import aiomqtt as theirs
 
     async def run() -> None:
@@ -156,8 +159,8 @@ def paho(port: int, result: Result) -> None:
     client.loop_stop()
 
 
-def awscrt(port: int, result: Result) -> None:
-    """awscrt, which is C."""
+def awscrt_connection(port: int) -> Any:
+    """A connection of awscrt's that stands."""
     from awscrt import io, mqtt
 
     loop: Any = io.EventLoopGroup(1)
@@ -166,6 +169,14 @@ def awscrt(port: int, result: Result) -> None:
         mqtt.Client(bootstrap), "127.0.0.1", port, "bench", use_websockets=True, websocket_handshake_transform=None
     )
     connection.connect().result(30)
+    return connection
+
+
+def awscrt(port: int, result: Result) -> None:
+    """awscrt, which is C."""
+    from awscrt import mqtt
+
+    connection = awscrt_connection(port)
     over = threading.Event()
     count = 0
 
@@ -187,6 +198,35 @@ def awscrt(port: int, result: Result) -> None:
     connection.disconnect().result(30)
 
 
+def awscrt_asyncio(port: int, result: Result) -> None:
+    """awscrt under a program on asyncio."""
+    import asyncio
+
+    from awscrt import mqtt
+
+    async def run() -> None:
+        connection, loop = awscrt_connection(port), asyncio.get_running_loop()
+        messages: asyncio.Queue[bytes] = asyncio.Queue()
+
+        def message(topic: str, payload: bytes, **_options: object) -> None:
+            loop.call_soon_threadsafe(messages.put_nowait, payload)
+
+        subscribed, _ = connection.subscribe(TOPIC, mqtt.QoS.AT_MOST_ONCE, message)
+        await asyncio.wrap_future(subscribed)
+        began = process_time()
+        connection.publish(f"go/{MESSAGES}", b"", mqtt.QoS.AT_MOST_ONCE)
+        for _ in range(MESSAGES):
+            await messages.get()
+        result.heard(began)
+        clock = perf_counter()
+        for _ in range(PUBLISHES):
+            await asyncio.wrap_future(connection.publish("t", BODY, mqtt.QoS.AT_LEAST_ONCE)[0])
+        result.told(clock)
+        await asyncio.wrap_future(connection.disconnect())
+
+    asyncio.run(run())
+
+
 CLIENTS: dict[str, Callable[[int, Result], None]] = {
     "navien asyncio": navien_asyncio,
     "navien trio": navien_trio,
@@ -194,6 +234,7 @@ CLIENTS: dict[str, Callable[[int, Result], None]] = {
     "aiomqtt": aiomqtt,
     "paho-mqtt": paho,
     "awscrt": awscrt,
+    "awscrt asyncio": awscrt_asyncio,
 }
 
 

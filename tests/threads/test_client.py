@@ -33,6 +33,7 @@ from navien_proto.session.events import (
 from navien_proto.wire.commands import PressHotButton, RequestStatus, SetTemperature
 from navien_sync import EventStream, Heater, MemoryStore, NavienClient
 from navien_sync.clock import system_clock
+from navien_sync.latch import Latch
 from tests.support.served import EMAIL, MACS, PASSWORD, config
 from tests.support.waiting import PATIENCE, becomes
 from tests.threads.helpers import Task, client, our_threads, until
@@ -267,15 +268,15 @@ def test_an_interrupted_wait_withdraws_the_command(own_server: SimServer, monkey
     with client(own_server, reply_timeout=4 * PATIENCE) as navien:
         own_server.call(lambda cloud, now: cloud.set_online(MACS[0], False))
         stream = navien.events(timeout=PATIENCE)
-        us, wait = threading.current_thread(), threading.Event.wait
+        us, wait = threading.current_thread(), Latch.wait
 
-        def interrupt(self: threading.Event, timeout: float | None = None) -> bool:
+        def interrupt(self: Latch, timeout: float | None = None) -> bool:
             if threading.current_thread() is us:  # the client's own threads wait for one another too
                 raise KeyboardInterrupt
             return wait(self, timeout)
 
         with monkeypatch.context() as patch:
-            patch.setattr(threading.Event, "wait", interrupt)
+            patch.setattr(Latch, "wait", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 navien.devices[0].status()
         assert isinstance(until(stream, CommandFailed).error, CommandCancelled)

@@ -11,11 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from navien_proto.wire.commands.base import (
-    Command,
-    Control,
-    ReplyForm,
-)
+from navien_proto.wire.commands.base import Command, Control, ReplyForm
 from navien_proto.wire.commands.controls import (
     AntiLegionellaOff,
     AntiLegionellaOn,
@@ -49,37 +45,7 @@ from navien_proto.wire.commands.queries import (
     RequestReservations,
     RequestStatus,
 )
-from navien_proto.wire.commands.set_point import (
-    FALLBACK_LIMITS,
-    SetPointLimits,
-    SetTemperature,
-)
-
-if TYPE_CHECKING:
-    from navien_proto.wire.commands.firmware import (
-        CommitFirmware,
-    )
-    from navien_proto.wire.commands.raw import (
-        DECLARED_ONLY,
-        CheckFirmware,
-        DeclaredOnly,
-        RawCommand,
-        ReconnectWifi,
-        ResetPreFilter,
-        ResetWaterFilter,
-        ResetWifi,
-        RunSmartDiagnostic,
-        SetCoolingMode,
-        SetFreezeProtectionTemperature,
-        WriteWeeklyReservation,
-    )
-    from navien_proto.wire.commands.schedules import (
-        ClearRecirculation,
-        ClearReservations,
-        ReplaceRecirculation,
-        ReplaceReservations,
-        WriteTouPlan,
-    )
+from navien_proto.wire.commands.set_point import FALLBACK_LIMITS, SetPointLimits, SetTemperature
 
 __all__ = [
     "DECLARED_ONLY",
@@ -137,10 +103,43 @@ __all__ = [
     "WriteWeeklyReservation",
 ]
 
+if TYPE_CHECKING:
+    from navien_proto.wire.commands.firmware import CommitFirmware
+    from navien_proto.wire.commands.raw import (
+        DECLARED_ONLY,
+        CheckFirmware,
+        DeclaredOnly,
+        RawCommand,
+        ReconnectWifi,
+        ResetPreFilter,
+        ResetWaterFilter,
+        ResetWifi,
+        RunSmartDiagnostic,
+        SetCoolingMode,
+        SetFreezeProtectionTemperature,
+        WriteWeeklyReservation,
+    )
+    from navien_proto.wire.commands.schedules import (
+        ClearRecirculation,
+        ClearReservations,
+        ReplaceRecirculation,
+        ReplaceReservations,
+        WriteTouPlan,
+    )
+else:
+    from navien_proto.lazily import loaders
 
-def __getattr__(name: str) -> object:
-    if name in __all__:
-        from navien_proto.wire.commands import firmware, raw, schedules
-
-        return getattr(next(module for module in (firmware, raw, schedules) if name in module.__all__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    __getattr__, __dir__ = loaders(
+        globals(),
+        {
+            "navien_proto.wire.commands.firmware": "CommitFirmware",
+            "navien_proto.wire.commands.raw": (
+                "CheckFirmware DECLARED_ONLY DeclaredOnly RawCommand ReconnectWifi ResetPreFilter "
+                "ResetWaterFilter ResetWifi RunSmartDiagnostic SetCoolingMode SetFreezeProtectionTemperature "
+                "WriteWeeklyReservation"
+            ),
+            "navien_proto.wire.commands.schedules": (
+                "ClearRecirculation ClearReservations ReplaceRecirculation ReplaceReservations WriteTouPlan"
+            ),
+        },
+    )
