@@ -40,22 +40,30 @@ class Timers(Generic[K]):
     forgets it; names set while it is being walked take part when they are due as well.
     """
 
-    __slots__ = ("_deadlines",)
+    __slots__ = ("_deadlines", "_earliest")
 
     def __init__(self) -> None:
         self._deadlines: dict[K, float] = {}
+        # Asked for after every move, and changed by few: kept until the deadline it stands for is gone.
+        self._earliest: float | None = None
 
     def set(self, name: K, deadline: float) -> None:
         """Wake at ``deadline`` (monotonic seconds) for ``name``; an older deadline of that name is gone."""
+        if self._deadlines.get(name) == self._earliest:
+            self._earliest = None
         self._deadlines[name] = deadline
+        if self._earliest is not None and deadline < self._earliest:
+            self._earliest = deadline
 
     def cancel(self, name: K) -> None:
         """Forget ``name``; nothing happens when it is not set."""
-        self._deadlines.pop(name, None)
+        if self._deadlines.pop(name, None) == self._earliest:
+            self._earliest = None
 
     def clear(self) -> None:
         """Forget every name."""
         self._deadlines.clear()
+        self._earliest = None
 
     def deadline(self, name: K) -> float | None:
         """When ``name`` is due, or ``None`` when it is not set."""
@@ -63,14 +71,16 @@ class Timers(Generic[K]):
 
     def next(self) -> float | None:
         """The earliest deadline, or ``None`` when nothing is set."""
-        return min(self._deadlines.values(), default=None)
+        if self._earliest is None and self._deadlines:
+            self._earliest = min(self._deadlines.values())
+        return self._earliest
 
     def due(self, now: float) -> Iterator[K]:
         """Hand over every name whose deadline is at or before ``now``, earliest first."""
         deadlines = self._deadlines
-        while deadlines and min(deadlines.values()) <= now:
+        while (earliest := self.next()) is not None and earliest <= now:
             name = min(deadlines, key=deadlines.__getitem__)
-            del self._deadlines[name]
+            self.cancel(name)
             yield name
 
     def __contains__(self, name: object) -> bool:

@@ -165,20 +165,34 @@ class RawMembers(Mapping[str, object]):
 Packed = tuple[tuple[Stored, ...], dict[str, object] | None, tuple[Problem, ...]]
 
 
+# Stands among the members for every field that is absent; no JSON has such a name.
+_ABSENT: Any = object()
+
+
 @frozen
 class _Layout:
     """Where the fields of a table stand in objects with certain members.
 
-    A unit sends the same members in every message, so this is worked out once. ``get`` takes the known members
-    out in table order; their values become the tuple by adding ``padding``, when only fields at the end of the
-    table are absent, or else by ``spread`` over a ``None``. ``extra`` are the members nobody knows.
+    A unit sends the same members in every message, so this is worked out once. ``get`` takes the fields out in
+    table order, the absent ones by the name ``_ABSENT``. ``extra`` are the members nobody knows.
     """
 
     get: Callable[[dict[str, Any]], tuple[Any, ...]]
     zeros: tuple[float, ...]
-    padding: tuple[None, ...] | None
-    spread: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     extra: tuple[str, ...]
+
+    def take(self, members: dict[str, Any]) -> tuple[tuple[Stored, ...], dict[str, object] | None]:
+        """The tuple, and the members nobody knows.
+
+        Raises:
+            KeyError: these are other members.
+        """
+        members[_ABSENT] = None
+        try:
+            values = self.get(members)
+        finally:
+            del members[_ABSENT]
+        return values, {name: members[name] for name in self.extra} if self.extra else None
 
 
 # Firmware versions in the field are few; should somebody invent many, the memory starts anew.
@@ -205,20 +219,12 @@ class Table:
     def _learn(self, members: dict[str, Any]) -> _Layout | None:
         # The very key objects of this message: an engine that caches keys then finds them by identity.
         keys = {key: key for key in members}
-        present = [keys[name] for name in self.names if name in keys]
-        if not self._quick or len(present) < 2 or not self._aliases.isdisjoint(members):
+        if not self._quick or len(self._known & keys.keys()) < 2 or not self._aliases.isdisjoint(members):
             return None
-        places = {name: place for place, name in enumerate(present)}
-        absent = len(self.names) - len(present)
-        straight = present == [*self.names[: len(present)]]
-        # Extra members are taken out with the others, behind them: they must be sound numbers as well.
-        extra = tuple(name for name in members if name not in self._known)
         layout = _Layout(
-            itemgetter(*present, *extra),
+            itemgetter(*(keys.get(name, _ABSENT) for name in self.names)),
             (0.0,) * len(members),
-            (None,) * absent if straight and not extra else None,
-            itemgetter(*(places.get(name, -1) for name in self.names)),
-            extra,
+            tuple(name for name in members if name not in self._known),
         )
         if len(self._layouts) >= _LAYOUTS:
             self._layouts.clear()
@@ -230,26 +236,27 @@ class Table:
 
         Good means: every value is exactly an ``int`` of 64 bits, every flag 0, 1 or 2.
         """
-        try:
-            # As many members as remembered, and all of those found: the same members.
-            layout = self._layouts[len(members)]
-            raw = layout.get(members)
-        except KeyError:
-            learnt = self._learn(members)
-            if learnt is None:
-                return None
-            layout = learnt
-            raw = layout.get(members)
+        raw = (*members.values(),)
+        layout = self._layouts.get(len(raw)) or self._learn(members)
+        if layout is None:
+            return None
         try:
             # The distance from zero is no less than the greatest number: one call looks at all of them.
             if [*map(type, raw)].count(int) != len(raw) or dist(raw, layout.zeros) >= _BEYOND_64_BITS:
                 return None
         except OverflowError:
             return None
-        values = layout.spread((*raw, None)) if layout.padding is None else raw + layout.padding
+        try:
+            # As many members as remembered, and all of those found: the same members.
+            values, extra = layout.take(members)
+        except KeyError:
+            learnt = self._learn(members)
+            if learnt is None:
+                return None
+            values, extra = learnt.take(members)
         if not _FLAG_OR_ABSENT.issuperset(self._flags(values)):
             return None
-        return values, ({name: members[name] for name in layout.extra} if layout.extra else None), ()
+        return values, extra, ()
 
     def pack(self, members: dict[str, Any]) -> Packed:
         """The tuple, the oddities (``None`` when there are none) and the problems of an object."""

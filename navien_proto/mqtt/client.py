@@ -36,10 +36,9 @@ from navien_proto.mqtt.client_events import (
 )
 from navien_proto.mqtt.connection import Connection, LinkState
 from navien_proto.mqtt.dispatch import Dispatch
-from navien_proto.mqtt.inputs import ConnectSent, LinkInput
+from navien_proto.mqtt.inputs import ConnectSent, LinkInput, MessageReceived
 from navien_proto.mqtt.notices import (
     ConnectionClosed,
-    Delivered,
     EndpointNeeded,
     FilterRefused,
     LinkDown,
@@ -253,9 +252,9 @@ class MqttMachine:
 
     def _noticed(self, notice: Notice, now: Instant) -> None:
         match notice:
-            case Delivered():
+            case MessageReceived():
                 self._heard = now.monotonic
-                self._dispatch.delivered(notice.message, now)
+                self._dispatch.delivered(notice, now)
             case PublishSettled():
                 self._dispatch.published(notice, now)
             case SubscribeSettled():

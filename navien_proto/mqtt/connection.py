@@ -45,7 +45,6 @@ from navien_proto.mqtt.inputs import (
 )
 from navien_proto.mqtt.notices import (
     ConnectionClosed,
-    Delivered,
     EndpointNeeded,
     LinkDown,
     LinkUp,
@@ -224,7 +223,7 @@ class Connection(Outbox):
         match report:
             case MessageReceived():
                 if self.state in (LinkState.SUBSCRIBING, LinkState.READY):
-                    self._notices.append(Delivered(report))
+                    self._notices.append(report)
             case PongReceived():
                 self._timers.cancel(LinkTimer.PINGRESP)
             case PublishAnswered():

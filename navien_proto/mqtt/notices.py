@@ -1,4 +1,7 @@
-"""What a Connection tells its owner (a Session, or a generic MQTT client)."""
+"""What a Connection tells its owner (a Session, or a generic MQTT client).
+
+A message that arrived over the present link is handed on as it was reported.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from navien_proto.redact import redact_text
 
 __all__ = [
     "ConnectionClosed",
-    "Delivered",
     "EndpointNeeded",
     "FilterRefused",
     "LinkDown",
@@ -85,13 +87,6 @@ class TopicRefused:
 
 
 @frozen
-class Delivered:
-    """A message arrived over the present link."""
-
-    message: MessageReceived
-
-
-@frozen
 class PublishSettled:
     """A publish ended: acknowledged (``code`` below 0x80), refused, or lost with its link (``None``).
 
@@ -130,7 +125,7 @@ Notice = (
     | RetryScheduled
     | FilterRefused
     | TopicRefused
-    | Delivered
+    | MessageReceived
     | PublishSettled
     | SubscribeSettled
     | ConnectionClosed

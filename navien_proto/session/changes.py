@@ -24,7 +24,7 @@ Costs: a status that shows nothing new is one comparison of two tuples of raw nu
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -83,15 +83,15 @@ class _Device:
     picked: object = None
     known: _Known | None = None
     features: dict[str, object] = field(factory=dict)
-    answers: deque[int] = field(factory=lambda: deque(maxlen=ANSWERS_KEPT))
-    pushes: deque[int] = field(factory=lambda: deque(maxlen=PUSHES_KEPT))
+    answers: dict[int, None] = field(factory=dict)
+    pushes: dict[int, None] = field(factory=dict)
 
 
 class Changes:
     """Compares each message of a device with what the device said before."""
 
     def __init__(self) -> None:
-        self._devices: dict[str, _Device] = {}
+        self._devices: defaultdict[str, _Device] = defaultdict(_Device)
 
     def forget(self, mac: str) -> None:
         """The device is the account's no more; should it come back, it begins anew."""
@@ -108,19 +108,21 @@ class Changes:
         session_id = message.session_id
         if not session_id:
             return False
-        one = self._of(mac)
-        kept = one.pushes if len(session_id) == 1 else one.answers
+        one = self._devices[mac]
+        kept, limit = (one.pushes, PUSHES_KEPT) if len(session_id) == 1 else (one.answers, ANSWERS_KEPT)
         # In place of kilobytes: that two messages share it is no likelier than that the memory errs.
         mark = hash(payload)
         if mark in kept:
             return True
-        kept.append(mark)
+        if len(kept) == limit:
+            del kept[next(iter(kept))]  # the oldest
+        kept[mark] = None
         return False
 
     def take(self, device: Device, message: Message, link: int, now: Instant) -> list[DeviceChange]:
         """The events of this message; none for messages other than statuses and device infos."""
         if isinstance(message, StatusMessage):
-            one = self._of(device.mac)
+            one = self._devices[device.mac]
             picked = _pick(message.status)
             if picked == one.picked:
                 return []
@@ -129,14 +131,8 @@ class Changes:
             one.known = told if before is None else _Known._make(map(_latest, before, told))
             return [] if before is None else _changed(before, one.known, device, link, now)
         if isinstance(message, FeatureMessage):
-            return _told_of_itself(self._of(device.mac).features, message.feature, device, link, now)
+            return _told_of_itself(self._devices[device.mac].features, message.feature, device, link, now)
         return []
-
-    def _of(self, mac: str) -> _Device:
-        one = self._devices.get(mac)
-        if one is None:
-            one = self._devices[mac] = _Device()
-        return one
 
 
 def _latest(before: Any, told: Any) -> Any:

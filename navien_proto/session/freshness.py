@@ -66,13 +66,14 @@ class Freshness:
 
     def heard(self, mac: str, now: Instant) -> float | None:
         """A message came; returns the seconds of silence when it ends a staleness, ``None`` otherwise."""
-        before = self._last.get(mac) or self._since.get(mac, now)
+        silence = None
+        if mac in self._stale:
+            before = self._last.get(mac) or self._since.get(mac, now)
+            silence = now.monotonic - before.monotonic
+            self._stale.discard(mac)
         self._last[mac] = now
         self._asked.discard(mac)
-        if mac not in self._stale:
-            return None
-        self._stale.discard(mac)
-        return now.monotonic - before.monotonic
+        return silence
 
     def deadline(self, mac: str) -> float | None:
         """When the silence calls for something (monotonic seconds); ``None`` when it is stale, or not watched."""

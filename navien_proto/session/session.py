@@ -28,6 +28,7 @@ from navien_proto.model.device import Device
 from navien_proto.model.feature import DeviceFeature
 from navien_proto.mqtt import notices as link
 from navien_proto.mqtt.connection import Connection
+from navien_proto.mqtt.inputs import MessageReceived
 from navien_proto.session.actions import Action
 from navien_proto.session.asked import Asked
 from navien_proto.session.changes import Changes
@@ -333,6 +334,8 @@ class Session:
 
     def actions(self) -> list[Action]:
         """What the transport shall do, in order; collected once."""
+        if not self._actions:
+            return []
         actions = self._actions.copy()
         self._actions.clear()
         self._recorder.acted(actions)
@@ -340,6 +343,8 @@ class Session:
 
     def events(self) -> list[Event]:
         """What the application is told, in order; collected once."""
+        if not self._events:
+            return []
         events = self._events.copy()
         self._events.clear()
         self._recorder.told(events)
@@ -352,27 +357,29 @@ class Session:
         self._lifecycle.tell_account(now)  # before the end of the session can be told
         if not self._lifecycle.running:
             self._asked.cancel_all(now)
+        connection = self._connection
         while True:
-            while notices := self._connection.notices():
-                self._actions.extend(self._connection.actions())
-                for notice in notices:
+            while connection.has_notices:
+                self._actions += connection.actions()
+                for notice in connection.notices():
                     self._noticed(notice, now)
-            if self._connection.ready:
+            if connection.ready:
                 self._desk.send_due(now)
-            self._actions.extend(self._connection.actions())
-            if not self._connection.has_notices:
+            self._actions += connection.actions()
+            if not connection.has_notices:
                 break  # what was sent was not refused on the spot
         self._lifecycle.tell_account(now)
-        if self.state is not self._recorder.state:
-            self._recorder.entered(self.state, now)
+        state = self._lifecycle.state
+        if state is not self._recorder.state:
+            self._recorder.entered(state, now)
 
     def _noticed(self, notice: link.Notice, now: Instant) -> None:
         match notice:
+            case MessageReceived():
+                if not self._asked.heard(notice, now):
+                    self._reader.read(notice, now)
             case link.EndpointNeeded():
                 self._lifecycle.advance(now)
-            case link.Delivered():
-                if not self._asked.heard(notice.message, now):
-                    self._reader.read(notice.message, now)
             case link.PublishSettled():
                 self._desk.settled(notice, now)
                 self._asked.published(notice, now)

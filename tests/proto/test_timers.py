@@ -60,3 +60,36 @@ def test_due_comes_earliest_first_and_leaves_the_rest(deadlines: dict[int, float
     came = list(timers.due(now))
     assert [deadlines[name] for name in came] == sorted(at for at in deadlines.values() if at <= now)
     assert timers.next() == min((at for at in deadlines.values() if at > now), default=None)
+
+
+MOVES = st.lists(
+    st.one_of(
+        st.tuples(st.just("set"), st.integers(0, 5), st.integers(0, 20)),
+        st.tuples(st.just("cancel"), st.integers(0, 5), st.just(0)),
+        st.tuples(st.just("due"), st.integers(0, 20), st.just(0)),
+        st.tuples(st.just("clear"), st.just(0), st.just(0)),
+    )
+)
+
+
+@given(MOVES)
+def test_the_next_is_the_earliest_whatever_came_before(moves: list[tuple[str, int, int]]) -> None:
+    timers: Timers[int] = Timers()
+    plain: dict[int, float] = {}
+    for move, first, second in moves:
+        match move:
+            case "set":
+                timers.set(first, second)
+                plain[first] = second
+            case "cancel":
+                timers.cancel(first)
+                plain.pop(first, None)
+            case "due":
+                come = list(timers.due(first))
+                assert sorted(come) == sorted(name for name, due in plain.items() if due <= first)
+                gone = [plain.pop(name) for name in come]
+                assert gone == sorted(gone)
+            case _:
+                timers.clear()
+                plain.clear()
+        assert timers.next() == min(plain.values(), default=None)

@@ -141,8 +141,23 @@ def test_nothing_is_lost_and_nothing_raises(odd: dict[str, Any], whole: bool, or
 @given(MEMBERS)
 def test_the_quick_way_and_the_long_way_agree(odd: dict[str, Any]) -> None:
     members = STATUS | odd
+    before = dict(members)
     table = DeviceStatus.table
     quick = table.pack_plain(members)
+    assert members == before
     if quick is not None:
         assert quick == table.pack_one_by_one(members)
         assert all(type(raw) is int for raw in members.values())
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(STATUS)), st.sampled_from(["unknownOne", "unknownTwo", ""])), max_size=6
+    )
+)
+def test_objects_of_one_length_and_other_members_are_told_apart(swaps: list[tuple[str, str]]) -> None:
+    table = DeviceStatus.table
+    for gone, come in swaps:
+        members = {name: raw for name, raw in STATUS.items() if name != gone} | {come: 7}
+        assert table.pack_plain(members) == table.pack_one_by_one(members)
+    assert table.pack_plain(dict(STATUS)) == table.pack_one_by_one(dict(STATUS))

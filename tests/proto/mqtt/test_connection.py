@@ -26,7 +26,6 @@ from navien_proto.mqtt.inputs import (
 )
 from navien_proto.mqtt.notices import (
     ConnectionClosed,
-    Delivered,
     EndpointNeeded,
     FilterRefused,
     LinkDown,
@@ -368,7 +367,7 @@ def test_messages_before_and_after_their_time_are_dropped() -> None:
     d.report(MessageReceived(link, "t", b"1"))
     d.connection.replace("planned", d.clock.now)
     d.report(MessageReceived(link, "t", b"2"))
-    delivered = [n.message.payload for n in d.notices() if isinstance(n, Delivered)]
+    delivered = [n.payload for n in d.notices() if isinstance(n, MessageReceived)]
     assert delivered == [b"1"]
 
 
