@@ -165,7 +165,7 @@ class RawMembers(Mapping[str, object]):
 Packed = tuple[tuple[Stored, ...], dict[str, object] | None, tuple[Problem, ...]]
 
 
-# Stands among the members for every field that is absent; no JSON has such a name.
+# Stands among the members for a field that is absent; no JSON has such a name.
 _ABSENT: Any = object()
 
 
@@ -174,25 +174,14 @@ class _Layout:
     """Where the fields of a table stand in objects with certain members.
 
     A unit sends the same members in every message, so this is worked out once. ``get`` takes the fields out in
-    table order, the absent ones by the name ``_ABSENT``. ``extra`` are the members nobody knows.
+    table order: those that are there, when only fields at the end of the table are absent and ``padding`` makes up
+    for them; or else all, the absent ones under ``_ABSENT``. ``extra`` are the members nobody knows.
     """
 
     get: Callable[[dict[str, Any]], tuple[Any, ...]]
     zeros: tuple[float, ...]
+    padding: tuple[None, ...] | None
     extra: tuple[str, ...]
-
-    def take(self, members: dict[str, Any]) -> tuple[tuple[Stored, ...], dict[str, object] | None]:
-        """The tuple, and the members nobody knows.
-
-        Raises:
-            KeyError: these are other members.
-        """
-        members[_ABSENT] = None
-        try:
-            values = self.get(members)
-        finally:
-            del members[_ABSENT]
-        return values, {name: members[name] for name in self.extra} if self.extra else None
 
 
 # Firmware versions in the field are few; should somebody invent many, the memory starts anew.
@@ -216,44 +205,55 @@ class Table:
         # By number of members, the last seen. A memory, not a state: results do not depend on it.
         self._layouts: dict[int, _Layout] = {}
 
-    def _learn(self, members: dict[str, Any]) -> _Layout | None:
+    def _learn(self, members: dict[str, Any]) -> bool:
+        """Remember where the fields of such an object stand; false when it is not one for the quick way."""
         # The very key objects of this message: an engine that caches keys then finds them by identity.
         keys = {key: key for key in members}
-        if not self._quick or len(self._known & keys.keys()) < 2 or not self._aliases.isdisjoint(members):
-            return None
+        present = [keys[name] for name in self.names if name in keys]
+        if not self._quick or len(present) < 2 or not self._aliases.isdisjoint(members):
+            return False
+        extra = tuple(name for name in members if name not in self._known)
+        straight = not extra and present == [*self.names[: len(present)]]
         layout = _Layout(
-            itemgetter(*(keys.get(name, _ABSENT) for name in self.names)),
+            itemgetter(*(present if straight else [keys.get(name, _ABSENT) for name in self.names])),
             (0.0,) * len(members),
-            tuple(name for name in members if name not in self._known),
+            (None,) * (len(self.names) - len(present)) if straight else None,
+            extra,
         )
         if len(self._layouts) >= _LAYOUTS:
             self._layouts.clear()
         self._layouts[len(members)] = layout
-        return layout
+        return True
 
     def pack_plain(self, members: dict[str, Any]) -> Packed | None:
         """The tuple and the unknown members of an object of which nothing but good can be said, else ``None``.
 
         Good means: every value is exactly an ``int`` of 64 bits, every flag 0, 1 or 2.
         """
-        raw = (*members.values(),)
-        layout = self._layouts.get(len(raw)) or self._learn(members)
-        if layout is None:
-            return None
+        extra: dict[str, object] | None = None
+        try:
+            # As many members as remembered, and all of those found: the same members.
+            layout = self._layouts[len(members)]
+            if layout.padding is not None:
+                raw = layout.get(members)
+                values = raw + layout.padding
+            else:
+                raw = (*members.values(),)
+                members[_ABSENT] = None
+                try:
+                    values = layout.get(members)
+                finally:
+                    del members[_ABSENT]
+                if layout.extra:
+                    extra = {name: members[name] for name in layout.extra}
+        except KeyError:
+            return self.pack_plain(members) if self._learn(members) else None
         try:
             # The distance from zero is no less than the greatest number: one call looks at all of them.
             if [*map(type, raw)].count(int) != len(raw) or dist(raw, layout.zeros) >= _BEYOND_64_BITS:
                 return None
         except OverflowError:
             return None
-        try:
-            # As many members as remembered, and all of those found: the same members.
-            values, extra = layout.take(members)
-        except KeyError:
-            learnt = self._learn(members)
-            if learnt is None:
-                return None
-            values, extra = learnt.take(members)
         if not _FLAG_OR_ABSENT.issuperset(self._flags(values)):
             return None
         return values, extra, ()
