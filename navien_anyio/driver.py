@@ -153,10 +153,11 @@ class Driver(Generic[E]):
         if self._turning or tasks is None:
             return
         self._turning = True
+        now = self._clock()
         try:
             while self._again:
                 self._again = False
-                self._feed()
+                self._feed(now)
                 for action in machine.actions():
                     self._perform(action, tasks)
                 for event in machine.events():
@@ -168,11 +169,12 @@ class Driver(Generic[E]):
         due = machine.next_timer()
         if machine.closed:
             self._tasks = None
-        if machine.closed or (due is not None and due < self._wakes_at):
+        # An alarm that should have rung by now: the clock was moved.
+        if machine.closed or (due is not None and (due < self._wakes_at or self._wakes_at <= now.monotonic)):
             self._signal.set()
 
-    def _feed(self) -> None:
-        machine, now = self._machine, self._clock()
+    def _feed(self, now: Instant) -> None:
+        machine = self._machine
         while self._inbox:
             machine.handle(self._inbox.popleft(), now)
         due = machine.next_timer()

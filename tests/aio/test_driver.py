@@ -10,7 +10,7 @@ import anyio
 import pytest
 from attrs import define, field
 
-from navien_anyio.clock import system_clock
+from navien_anyio.clock import Clock, system_clock
 from navien_anyio.driver import Driver, Report
 from navien_proto.cloud.http import HttpReply, HttpRequest
 from navien_proto.errors import NavienError
@@ -105,7 +105,7 @@ class World:
     told: list[Event] = field(factory=list)
     exchange: Callable[[int, HttpRequest], Awaitable[HttpAnswered | HttpFailed]] | None = None
 
-    def driver(self) -> Driver[Event]:
+    def driver(self, clock: Clock = system_clock) -> Driver[Event]:
         async def answer(number: int, request: HttpRequest) -> HttpAnswered | HttpFailed:
             return HttpAnswered(number, HttpReply(200))
 
@@ -119,7 +119,7 @@ class World:
             exchange=self.exchange or answer,
             open_link=open_link,
             deliver=self.told.append,
-            clock=system_clock,
+            clock=clock,
         )
 
 
@@ -195,6 +195,21 @@ async def test_a_timer_that_is_set_later_and_due_sooner_wakes_the_driver() -> No
         tasks.start_soon(driver.run)
         await anyio.wait_all_tasks_blocked()
         machine.deadline = system_clock().monotonic + 0.02
+        driver.nudge()
+        with anyio.fail_after(PATIENCE):
+            await driver.finished.wait()
+    assert len(machine.fired) == 1
+
+
+async def test_a_clock_that_is_set_forward_is_noticed_with_the_next_move() -> None:
+    ahead = 0.0
+    machine = Machine(deadline=system_clock().monotonic + 60.0)
+    driver = World(machine).driver(clock=lambda: system_clock().after(ahead))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(driver.run)
+        await anyio.wait_all_tasks_blocked()
+        ahead = 3600.0
+        machine.deadline = system_clock().monotonic + ahead + 0.02  # later than the wait that goes on
         driver.nudge()
         with anyio.fail_after(PATIENCE):
             await driver.finished.wait()

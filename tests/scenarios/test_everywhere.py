@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import time, timedelta
-from typing import Any
 
 import pytest
 
@@ -14,6 +11,7 @@ from navien_proto.errors import (
     BadCredentials,
     CommandCancelled,
     CommandExpired,
+    CommandRefused,
     CommandTimedOut,
     GuardError,
     LinkError,
@@ -38,46 +36,10 @@ from navien_proto.session.events import (
     Undecodable,
 )
 from navien_proto.session.guards import Guards
-from navien_proto.sim.cloud import SimCloud
-from navien_proto.wire.commands import PowerOff, RequestStatus, SetTemperature
+from navien_proto.wire.commands import PowerOff, PowerOn, RequestStatus, SetTemperature
 from navien_sync.stores import MemoryStore
-from tests.support.stage import HARNESSES, SOCKETS, Stage, stage
-
-Play = Callable[..., Any]
-
-
-@pytest.fixture(params=HARNESSES)
-def play(request: pytest.FixtureRequest) -> Iterator[Play]:
-    """Puts a client on the stage, and waits for it unless told not to."""
-    yield from _players(request.param)
-
-
-@pytest.fixture(params=SOCKETS)
-def play_on_sockets(request: pytest.FixtureRequest) -> Iterator[Play]:
-    yield from _players(request.param)
-
-
-def _players(harness: str) -> Iterator[Play]:
-    with ExitStack() as stack:
-
-        def begin(*, ready: bool = True, **options: Any) -> Any:
-            found = stack.enter_context(stage(harness, **options))
-            if ready:
-                found.ready()
-            return found
-
-        yield begin
-
-
-def publish(on: Stage, payload: bytes) -> None:
-    topic = f"cmd/52/navilink-{on.session.devices[0].mac}/st"
-
-    def say(cloud: SimCloud, now: Instant) -> None:
-        other = cloud.broker.attach("another-client")
-        cloud.broker.publish(other, topic, payload, now)
-
-    on.cloud(say)
-
+from tests.scenarios.conftest import Play
+from tests.support.stage import Stage
 
 # --- links ------------------------------------------------------------------------------------------------
 
@@ -230,6 +192,44 @@ def test_f26_one_entry_is_added_and_the_others_stay(play: Play) -> None:
     assert len(on.heater.reservations().entries) == 2
 
 
+def controls_sent(on: Stage) -> int:
+    return on.session.statistics(on.told[-1].at).sent.get("publish ctrl", 0)
+
+
+def test_f27_one_control_is_in_flight_and_a_refusal_is_of_that_one(play: Play) -> None:
+    on = play()
+    mac = on.session.devices[0].mac
+    on.cloud(lambda cloud, _now: cloud.set_mute(mac, True))
+    on.begin(PowerOn())
+    on.begin(SetTemperature(celsius=47))
+    on.wait(lambda: controls_sent(on) == 1)
+    on.say(f'{{"response":{{"macAddress":"{mac}","failCode":7}}}}'.encode(), "ctrl-fail")
+    refused = on.until(CommandFailed)
+    assert isinstance(refused.command, PowerOn)
+    assert isinstance(refused.error, CommandRefused)
+    assert refused.error.code == 7
+    on.cloud(lambda cloud, _now: cloud.set_mute(mac, False))
+    confirmed = on.until(CommandConfirmed)
+    assert confirmed.command == SetTemperature(celsius=47)
+    assert confirmed.at.monotonic - refused.at.monotonic < 5
+    assert controls_sent(on) == 2
+
+
+def test_f27_controls_in_quick_succession_pause_and_one_is_tried_again(play: Play) -> None:
+    on = play()
+    mac = on.session.devices[0].mac
+    on.cloud(lambda cloud, _now: cloud.set_mute(mac, True))
+    on.begin(PowerOn())
+    on.wait(lambda: controls_sent(on) == 1)
+    on.say(f'{{"response":{{"macAddress":"{mac}","failCode":2}}}}'.encode(), "ctrl-fail")
+    on.wait(lambda: "control failure" in on.session.statistics(on.told[-1].at).received)
+    assert on.ends() == []
+    on.cloud(lambda cloud, _now: cloud.set_mute(mac, False))
+    on.later(5)
+    assert isinstance(on.until(CommandConfirmed).command, PowerOn)
+    assert controls_sent(on) == 2
+
+
 def test_f28_f29_units_are_explicit_and_limits_are_the_heater_s_own(play: Play) -> None:
     on = play()
     assert on.heater.set_temperature(fahrenheit=120).celsius == 49.0
@@ -265,7 +265,7 @@ def test_f32_guards_bind_everybody(play: Play) -> None:
 
 def test_f36_garbage_is_told_and_the_connection_lives(play: Play) -> None:
     on = play()
-    publish(on, b"\xff\xfe not JSON")
+    on.say(b"\xff\xfe not JSON")
     on.until(Undecodable)
     assert on.session.state is State.READY
     assert on.heater.status().dhw_temperature is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
-from navien_anyio.clock import system_clock
+from navien_anyio.clock import Clock, system_clock
 from navien_anyio.simserver import SimServer
 from navien_proto.mqtt.backoff import ReconnectPolicy
 from navien_proto.mqtt.connection import ConnectionConfig
@@ -45,15 +45,15 @@ QUICK = evolve(
 )
 
 
-def make_cloud(*, heaters: int = 1) -> SimCloud:
-    """A cloud with one account and quick heaters."""
-    cloud = SimCloud(SimCloudConfig(delay=(0.0, 0.01)), rng=Random(1))
+def make_cloud(*, heaters: int = 1, clock: Clock = system_clock, **settings: float) -> SimCloud:
+    """A cloud with one account and quick heaters; ``settings`` as for SimCloudConfig."""
+    cloud = SimCloud(SimCloudConfig(delay=(0.0, 0.01), **settings), rng=Random(1))
     account = cloud.add_account(EMAIL, PASSWORD)
     for place, mac in enumerate(MACS[:heaters]):
         heater = Heater(
             HeaterConfig(mac=mac, name=f"Heater {place}"), rng=Random(place), started=datetime.now(UTC)
         )
-        cloud.add_heater(account, heater, system_clock())
+        cloud.add_heater(account, heater, clock())
     return cloud
 
 

@@ -11,7 +11,7 @@ import gc
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 import navien_anyio
 import navien_sync
+from navien_anyio.clock import system_clock
 from navien_anyio.simserver import SimServer
 from navien_proto.cloud.account import SavedAccount
 from navien_proto.instant import Instant
@@ -31,7 +32,7 @@ from navien_proto.session import Session, State
 from navien_proto.session.events import CommandConfirmed, CommandFailed, Connected, Event, Level, StatusReceived
 from navien_proto.session.hub import Hub
 from navien_proto.sim.broker_policy import ALLOW_ALL, PolicyTable
-from navien_proto.sim.cloud import SimCloud
+from navien_proto.sim.cloud import SimCloud, SimCloudConfig
 from navien_proto.wire.commands import Command
 from navien_sync.calls import HeaterCalls
 from tests.scenarios.scene import Scene
@@ -79,6 +80,10 @@ class Stage(ABC):
         """Let time pass until something holds."""
 
     @abstractmethod
+    def later(self, seconds: float) -> None:
+        """Let so much time pass for both sides, on both clocks."""
+
+    @abstractmethod
     def begin(self, command: Command, *, level: Level = Level.ACCEPTED) -> None:
         """Hand in a command and go on; its end is told by an event."""
 
@@ -123,6 +128,15 @@ class Stage(ABC):
     def reopen(self) -> None:
         """Let the broker take links again."""
         self.cloud(lambda cloud, _now: cloud.broker.change_policy(ALLOW_ALL))
+
+    def say(self, payload: bytes, suffix: str = "st") -> None:
+        """Let somebody publish about the first heater."""
+        topic = f"cmd/52/navilink-{self.session.devices[0].mac}/{suffix}"
+
+        def publish(cloud: SimCloud, now: Instant) -> None:
+            cloud.broker.publish(cloud.broker.attach("another-client"), topic, payload, now)
+
+        self.cloud(publish)
 
     def sign_ins(self) -> int:
         """How often the cloud was asked to let somebody in."""
@@ -188,6 +202,9 @@ class MemoryStage(Stage):
     def wait(self, true: Callable[[], bool]) -> None:
         self._scene.world.run_until(true, limit=3600)
 
+    def later(self, seconds: float) -> None:
+        self._scene.world.run(seconds)
+
     def begin(self, command: Command, *, level: Level = Level.ACCEPTED) -> None:
         scene = self._scene
         mac = scene.session.devices[0].mac
@@ -198,12 +215,25 @@ class MemoryStage(Stage):
         self.wait(lambda: self._scene.session.closed)
 
 
-class ServedStage(Stage):
-    """Over sockets. ``relay`` stands between the client and the cloud."""
+class ShiftedClock:
+    """The clocks of this machine, ``ahead`` by some seconds."""
 
-    def __init__(self, server: SimServer, relay: Relay) -> None:
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> Instant:
+        return system_clock().after(self.ahead)
+
+
+class ServedStage(Stage):
+    """Over sockets. ``relay`` stands between the client and the cloud; both read ``clock``."""
+
+    client: Any
+
+    def __init__(self, server: SimServer, relay: Relay, clock: ShiftedClock) -> None:
         self.server = server
         self.relay = relay
+        self.clock = clock
         self._box: Mailbox[Event] = Mailbox(self._take, size=100_000)
         self.told = []
         self._threads: list[threading.Thread] = []
@@ -213,6 +243,15 @@ class ServedStage(Stage):
 
     def wait(self, true: Callable[[], bool]) -> None:
         becomes(true)
+
+    def later(self, seconds: float) -> None:
+        def pass_by(cloud: SimCloud, _now: Instant) -> None:
+            self.clock.ahead += seconds
+            for client in cloud.broker.clients():
+                cloud.broker.activity(client, self.clock())  # nobody was silent: the time was not lived through
+
+        self.cloud(pass_by)
+        self._look()
 
     def begin(self, command: Command, *, level: Level = Level.ACCEPTED) -> None:
         def send() -> None:
@@ -235,6 +274,10 @@ class ServedStage(Stage):
     def _submit(self, command: Command, level: Level) -> None:
         """Send a command and wait for its end."""
 
+    @abstractmethod
+    def _look(self) -> None:
+        """Let the client look at its clock."""
+
     def _handed_in(self) -> int:
         return self.session._desk._last_id
 
@@ -249,8 +292,10 @@ class ServedStage(Stage):
 class SyncStage(ServedStage):
     """The blocking client."""
 
-    def __init__(self, server: SimServer, relay: Relay, client: navien_sync.NavienClient) -> None:
-        super().__init__(server, relay)
+    def __init__(
+        self, server: SimServer, relay: Relay, clock: ShiftedClock, client: navien_sync.NavienClient
+    ) -> None:
+        super().__init__(server, relay, clock)
         self.client = client
         client.__enter__()
         self._listen(client.hub)
@@ -268,6 +313,9 @@ class SyncStage(ServedStage):
 
     def _submit(self, command: Command, level: Level) -> None:
         self.client.submit(command, self.client.devices[0], level=level)
+
+    def _look(self) -> None:
+        self.client.clear_queue()
 
 
 class Blocking:
@@ -293,9 +341,14 @@ class AsyncStage(ServedStage):
     """The asynchronous client, in a thread with an event loop."""
 
     def __init__(
-        self, server: SimServer, relay: Relay, portal: BlockingPortal, client: navien_anyio.NavienClient
+        self,
+        server: SimServer,
+        relay: Relay,
+        clock: ShiftedClock,
+        portal: BlockingPortal,
+        client: navien_anyio.NavienClient,
     ) -> None:
-        super().__init__(server, relay)
+        super().__init__(server, relay, clock)
         self.client = client
         self._portal = portal
         self._ended: Any = None
@@ -326,6 +379,9 @@ class AsyncStage(ServedStage):
     def _submit(self, command: Command, level: Level) -> None:
         Blocking(self._portal, self.client).submit(command, self.client.devices[0], level=level)
 
+    def _look(self) -> None:
+        Blocking(self._portal, self.client).clear_queue()
+
 
 _numbers = count(1)
 
@@ -338,29 +394,37 @@ def stage(
     clock: Any = None,
     token_store: Any = None,
     proxy: str | None = None,
+    cloud: Mapping[str, float] | None = None,
     **settings: Any,
 ) -> Iterator[Any]:
     """A stage of that kind, its client not yet connected; at its end nothing of it is left.
 
-    ``clock``, ``token_store`` and ``proxy`` are for harnesses with sockets.
+    ``cloud`` has settings of SimCloudConfig. ``clock``, ``token_store`` and ``proxy`` are for harnesses with
+    sockets; a ``clock`` is the client's alone.
     """
     if harness == "memory":
-        yield MemoryStage(heaters, None, settings)
+        yield MemoryStage(heaters, None, {**settings, "cloud": SimCloudConfig(**(cloud or {}))})
         return
+    shared = ShiftedClock()
     before = _ours()
     with ExitStack() as stack:
-        server = stack.enter_context(SimServer(make_cloud(heaters=heaters)))
+        simulated = make_cloud(heaters=heaters, clock=shared, **(cloud or {}))
+        server = stack.enter_context(SimServer(simulated, clock=shared))
         relay = stack.enter_context(Relay((server.host, server.port)))
         made = config(server, mqtt_port=relay.port, **{"connection": CONNECTION, **settings})
-        options: dict[str, Any] = {"config": made, "wait": False, "token_store": token_store, "proxy": proxy}
-        if clock is not None:
-            options["clock"] = clock
+        options: dict[str, Any] = {
+            "config": made,
+            "wait": False,
+            "token_store": token_store,
+            "proxy": proxy,
+            "clock": clock or shared,
+        }
         play: ServedStage
         if harness == "sync":
-            play = SyncStage(server, relay, navien_sync.NavienClient(**options))
+            play = SyncStage(server, relay, shared, navien_sync.NavienClient(**options))
         else:
             portal = stack.enter_context(start_blocking_portal(harness, name=f"stage-{next(_numbers)}"))
-            play = AsyncStage(server, relay, portal, navien_anyio.NavienClient(**options))
+            play = AsyncStage(server, relay, shared, portal, navien_anyio.NavienClient(**options))
         try:
             yield play
         finally:
