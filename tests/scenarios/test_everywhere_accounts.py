@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
 from navien_proto.cloud.http import HttpReply
 from navien_proto.errors import AuthError, BadCredentials, CloudError
@@ -20,6 +21,7 @@ from navien_proto.session.events import (
     SignedIn,
 )
 from tests.scenarios.conftest import Play
+from tests.support.served import QUICK_CLOUD
 
 HOUR = 3600.0
 
@@ -88,7 +90,7 @@ def test_f18_the_network_at_fault_is_not_the_user_and_helps_to_retry(play_on_soc
 
 
 def test_f19_a_refresh_without_a_refresh_token_keeps_the_old_one(play: Play) -> None:
-    on = play(cloud={"access_lifetime": 1800.0, "aws_lifetime": 12 * HOUR})
+    on = play(cloud=evolve(QUICK_CLOUD, access_lifetime=1800.0, aws_lifetime=12 * HOUR))
     on.cloud(lambda cloud, _now: setattr(cloud.service, "rotates", False))
     first = on.of(AccountChanged)[-1].account.tokens
     on.later(1500)

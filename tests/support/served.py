@@ -16,7 +16,7 @@ from navien_proto.session import SessionConfig
 from navien_proto.sim.cloud import SimCloud, SimCloudConfig
 from navien_proto.sim.heater import Heater, HeaterConfig
 
-__all__ = ["EMAIL", "MACS", "PASSWORD", "PATIENT", "QUICK", "config", "make_cloud"]
+__all__ = ["EMAIL", "MACS", "PASSWORD", "PATIENT", "QUICK", "QUICK_CLOUD", "config", "make_cloud"]
 
 EMAIL, PASSWORD = "user@example.com", "not-a-real-password"
 MACS = ("aabbccddeeff", "aabbccddee01")
@@ -44,10 +44,14 @@ QUICK = evolve(
     close_timeout=0.5,
 )
 
+QUICK_CLOUD = SimCloudConfig(delay=(0.0, 0.01))
 
-def make_cloud(*, heaters: int = 1, clock: Clock = system_clock, **settings: float) -> SimCloud:
-    """A cloud with one account and quick heaters; ``settings`` as for SimCloudConfig."""
-    cloud = SimCloud(SimCloudConfig(delay=(0.0, 0.01), **settings), rng=Random(1))
+
+def make_cloud(
+    *, heaters: int = 1, clock: Clock = system_clock, settings: SimCloudConfig = QUICK_CLOUD
+) -> SimCloud:
+    """A cloud with one account and heaters."""
+    cloud = SimCloud(settings, rng=Random(1))
     account = cloud.add_account(EMAIL, PASSWORD)
     for place, mac in enumerate(MACS[:heaters]):
         heater = Heater(

@@ -11,7 +11,7 @@ import gc
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from typing import Any, TypeVar
@@ -37,7 +37,7 @@ from navien_proto.wire.commands import Command
 from navien_sync.calls import HeaterCalls
 from tests.scenarios.scene import Scene
 from tests.support.relay import Relay
-from tests.support.served import config, make_cloud
+from tests.support.served import QUICK_CLOUD, config, make_cloud
 from tests.support.waiting import becomes
 
 __all__ = ["HARNESSES", "SOCKETS", "Stage", "stage"]
@@ -228,8 +228,6 @@ class ShiftedClock:
 class ServedStage(Stage):
     """Over sockets. ``relay`` stands between the client and the cloud; both read ``clock``."""
 
-    client: Any
-
     def __init__(self, server: SimServer, relay: Relay, clock: ShiftedClock) -> None:
         self.server = server
         self.relay = relay
@@ -394,21 +392,20 @@ def stage(
     clock: Any = None,
     token_store: Any = None,
     proxy: str | None = None,
-    cloud: Mapping[str, float] | None = None,
+    cloud: SimCloudConfig = QUICK_CLOUD,
     **settings: Any,
 ) -> Iterator[Any]:
     """A stage of that kind, its client not yet connected; at its end nothing of it is left.
 
-    ``cloud`` has settings of SimCloudConfig. ``clock``, ``token_store`` and ``proxy`` are for harnesses with
-    sockets; a ``clock`` is the client's alone.
+    ``clock``, ``token_store`` and ``proxy`` are for harnesses with sockets; a ``clock`` is the client's alone.
     """
     if harness == "memory":
-        yield MemoryStage(heaters, None, {**settings, "cloud": SimCloudConfig(**(cloud or {}))})
+        yield MemoryStage(heaters, None, {"cloud": cloud, **settings})
         return
     shared = ShiftedClock()
     before = _ours()
     with ExitStack() as stack:
-        simulated = make_cloud(heaters=heaters, clock=shared, **(cloud or {}))
+        simulated = make_cloud(heaters=heaters, clock=shared, settings=cloud)
         server = stack.enter_context(SimServer(simulated, clock=shared))
         relay = stack.enter_context(Relay((server.host, server.port)))
         made = config(server, mqtt_port=relay.port, **{"connection": CONNECTION, **settings})
