@@ -68,6 +68,7 @@ FIRST_MAC = 0xAABBCCDDEE00
 # How long a heater may be silent once nothing is wrong: the longest wait for a sign-in (ten minutes at the
 # breaker, an hour when the account was locked), the longest backoff, and the time to be found again.
 RECOVERY, LOCKED_RECOVERY = 900.0, 4500.0
+RENEWAL = 30.0
 
 
 def any_command(rng: Random) -> Command:
@@ -316,7 +317,13 @@ class Stage:
         if now - max(calm, self._began) < bound or watched.closed:
             return
         if watched.state is not State.READY and now - max(calm, self._began) > bound + 60:
-            raise Broken("fresh", f"{watched.state.value} although nothing is wrong since {now - calm:.0f} s")
+            # The look may have fallen into a planned renewal, which takes seconds.
+            self.go_on(RENEWAL)
+            if self.world.calm_since is None:
+                return
+            now = self.now.monotonic
+            if watched.state is not State.READY:
+                raise Broken("fresh", f"{watched.state.value} although nothing is wrong since {now - calm:.0f} s")
         listed = {device.mac for device in watched.session.devices}
         for mac in self.cloud.macs:
             heard = watched.heard.get(mac)
