@@ -31,7 +31,7 @@ person and holds no secret: topics are shown with their MAC masked, payloads not
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from navien_proto.redact import redact_text
 
@@ -69,6 +69,17 @@ class NavienError(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(redact_text(sentence))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As an exception is pickled by itself, its class is called with what it said: ours want more by name.
+        return _made_again, (type(self), self.args, vars(self))
+
+
+def _made_again(kind: type[NavienError], args: tuple[object, ...], members: dict[str, object]) -> NavienError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(members)
+    return error
+
 
 class UsageError(NavienError, ValueError):
     """The call was wrong: a bad argument, a value out of range, something this device cannot do."""
@@ -80,9 +91,6 @@ class GuardError(UsageError):
     def __init__(self, sentence: str, guard: str) -> None:
         super().__init__(sentence)
         self.guard = guard
-
-    def __reduce__(self) -> tuple[type[GuardError], tuple[str, str]]:
-        return GuardError, (str(self), self.guard)
 
 
 class AuthError(NavienError):
@@ -167,9 +175,6 @@ class DecodeError(RemoteProtocolError):
         self.reason = redact_text(reason)
         where = f" at {path}" if path else ""
         super().__init__(f"message on {self.topic or '(no topic)'} cannot be decoded{where}: {reason}")
-
-    def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str, str]]:
-        return DecodeError, (self.topic, self.path, self.reason)
 
 
 class StoreError(NavienError):

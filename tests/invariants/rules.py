@@ -7,6 +7,7 @@ Within one move a rule hears the events before the actions: a command that ends 
 from __future__ import annotations
 
 from collections import deque
+from operator import attrgetter
 from typing import Any, NoReturn
 
 from attrs import define
@@ -407,12 +408,9 @@ class CommandsRule(Rule):
 
     def _match(self, mac: str, key: tuple[str, bytes]) -> _Pending | None:
         """The command that is sent by this; first in, first out."""
-        for ended in self._just_ended:
-            if ended.mac == mac and ended.key == key and not ended.sent:
-                ended.sent = True  # one that needs no answer ends as soon as it is sent
-                return ended
         waiting = None
-        for pending in self._pending.values():
+        # One that needs no answer ends as soon as it is sent, before it is seen here.
+        for pending in sorted((*self._just_ended, *self._pending.values()), key=attrgetter("id")):
             if pending.mac != mac or pending.sent:
                 continue
             if pending.key == key:

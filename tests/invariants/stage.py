@@ -322,7 +322,7 @@ class Stage:
             if self.world.calm_since is None:
                 return
             now = self.now.monotonic
-            if watched.state is not State.READY:
+            if self.watched.state is not State.READY:
                 raise Broken("fresh", f"{watched.state.value} although nothing is wrong since {now - calm:.0f} s")
         listed = {device.mac for device in watched.session.devices}
         for mac in self.cloud.macs:
