@@ -18,11 +18,12 @@ from navien_proto.session.events import (
     CredentialsRefused,
     Retrying,
     SessionClosed,
+    SignedIn,
     StatusReceived,
 )
 from navien_proto.session.inputs import HttpAnswered, HttpFailed
 from navien_proto.sim.cloud import SimCloudConfig
-from navien_proto.sim.faults import ClockStep, RestErrorBody
+from navien_proto.sim.faults import ClockStep, RestErrorBody, RestStatus
 from navien_proto.sim.faults_heaters import Deaf
 from navien_proto.sim.faults_rest import AccountLocked, RefreshTokenMissing, RestSlow, TokensRevoked, Unreachable
 from navien_proto.sim.world import World
@@ -370,3 +371,12 @@ def test_tokens_that_the_cloud_dropped_are_noticed_by_the_list_and_renewed_while
     listed = [action.exchange for _, action in actions(scene.peer) if isinstance(action, SendHttp)]
     assert len(listed) == 5  # signed in, listed, refused the list, signed in, listed
     assert scene.session.state is State.READY
+
+
+def test_a_refresh_that_fails_for_a_while_is_tried_again_and_costs_no_sign_in() -> None:
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=1800, aws_lifetime=12 * HOUR)).ready()
+    with scene.world.suffering(RestStatus(status=503, paths=("/auth/refresh",))):
+        scene.gone_by(1560)
+    scene.gone_by(600)
+    assert len(scene.sign_ins()) == 1
+    assert len(scene.of(SignedIn)) == 2

@@ -578,3 +578,23 @@ def test_f25_another_schedule_in_the_answer_is_an_error_that_counts_the_differen
     error = error_of(finish(scene, command, limit=0))
     assert isinstance(error, CommandMismatch)
     assert "3 differences" in str(error)
+
+
+def test_power_off_is_applied_when_the_heater_stands_still() -> None:
+    scene = Scene().ready()
+    ended = finish(scene, submit(scene, PowerOff(), level=Level.APPLIED), limit=120)
+    assert isinstance(ended, CommandConfirmed)
+    assert ended.level is Level.APPLIED
+
+
+def test_another_command_takes_the_place_of_one_that_waits_to_be_applied() -> None:
+    scene = Scene().ready()
+    first = submit(scene, SetMode(Mode.ELECTRIC), level=Level.APPLIED)
+    scene.world.run_until(lambda: bool(scene.of(StatusReceived)) and not scene.session.queued, limit=30)
+    second = submit(scene, SetMode(Mode.HEAT_PUMP), level=Level.ACCEPTED)
+    assert isinstance(finish(scene, second, limit=120), CommandConfirmed)
+    ended = finish(scene, first, limit=120)
+    assert isinstance(ended, CommandConfirmed)
+    if ended.level is not Level.APPLIED:
+        assert ended.held
+        assert [event.id for event in scene.of(CommandNotApplied)] == [first]

@@ -6,9 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from navien_proto.errors import UsageError
+from navien_proto.errors import LinkError, UsageError
+from navien_proto.mqtt.backoff import ReconnectPolicy
+from navien_proto.mqtt.connection import ConnectionConfig
 from navien_proto.session import State
 from navien_proto.session.actions import Publish, Subscribe, Unsubscribe
+from navien_proto.session.change_events import ErrorChanged, ErrorCleared, ErrorRaised
 from navien_proto.session.events import (
     CameBack,
     Connected,
@@ -25,6 +28,7 @@ from navien_proto.session.events import (
     WentStale,
 )
 from navien_proto.session.inputs import MessageReceived
+from navien_proto.sim.faults import SubscriptionDenied
 from navien_proto.sim.faults_heaters import Deaf, DeviceMoved, WifiLost
 from navien_proto.sim.faults_heaters import DeviceAdded as Added
 from navien_proto.sim.faults_heaters import DeviceRemoved as Removed
@@ -289,3 +293,44 @@ def test_f13_more_heaters_than_a_session_carries_is_a_clear_error() -> None:
     (closed,) = scene.of(SessionClosed)
     assert isinstance(closed.error, UsageError)
     assert "45" in str(closed.error)
+
+
+def test_a_heater_that_the_list_has_off_line_and_that_speaks_is_on_line() -> None:
+    scene = Scene(list_interval=300.0, relist_interval=300.0).ready()
+    scene.cloud.set_online(MAC, False)
+    scene.world.run_until(lambda: bool(scene.of(DeviceOffline)), limit=HOUR)
+    assert scene.session.devices[0].online is False
+    said = f'{{"response":{{"macAddress":"{MAC}","status":{{"command":0}}}}}}'.encode()
+    scene.world.inject(scene.peer, MessageReceived(scene.peer.opened, f"cmd/52/navilink-{MAC}/res", said))
+    (online,) = scene.of(DeviceOnline)
+    assert online.device.online is True
+    assert scene.session.devices[0].online is True
+
+
+def test_f08_a_heater_that_joins_and_may_not_be_heard_is_told_while_the_link_stands() -> None:
+    scene = Scene().ready()
+    with scene.world.suffering(SubscriptionDenied(pattern=f"cmd/52/navilink-{NEW}/*"), Added(number=1)):
+        scene.world.run_until(lambda: bool(scene.of(Degraded)), limit=2 * HOUR)
+        (degraded,) = scene.of(Degraded)
+        assert degraded.impairment is Impairment.FILTER_REFUSED
+        assert len(scene.of(Connected)) == 1
+
+
+def test_attempts_can_be_limited_for_the_whole_session() -> None:
+    scene = Scene(connection=ConnectionConfig(reconnect=ReconnectPolicy(max_attempts=2)))
+    with scene.world.suffering(Unreachable(rest=False)):
+        scene.start()
+        scene.world.run_until(lambda: bool(scene.of(SessionClosed)), limit=HOUR)
+    (closed,) = scene.of(SessionClosed)
+    assert isinstance(closed.error, LinkError)
+
+
+def test_an_error_that_changes_and_goes_says_what_it_means() -> None:
+    scene = Scene(status_interval=60.0).ready()
+    for code, sub in ((799, 1), (515, 1), (0, 0)):
+        scene.cloud.set_error(MAC, code, sub, scene.world.now)
+        scene.gone_by(120)
+    (raised,), (changed,), (cleared,) = scene.of(ErrorRaised), scene.of(ErrorChanged), scene.of(ErrorCleared)
+    told = [raised.error, changed.error, cleared.error]
+    assert [one.code for one in told if one is not None] == [799, 515, 515]
+    assert all(one is not None and one.title for one in told)

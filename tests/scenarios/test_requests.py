@@ -13,12 +13,14 @@ from navien_proto.cloud.answers import Acknowledged
 from navien_proto.cloud.records import DeviceInfo, FirmwareInfo, TouAnswer, TouConversion
 from navien_proto.errors import (
     BadCredentials,
+    CloudError,
     CommandCancelled,
     CommandRefused,
     GuardError,
     HttpStatusError,
     LinkBroken,
     NavienError,
+    Throttled,
     TokenExpired,
     UsageError,
 )
@@ -26,6 +28,7 @@ from navien_proto.model.tou import TouPeriod, TouPlan
 from navien_proto.model.weekdays import WEEKDAYS, WEEKEND
 from navien_proto.session import Session, SessionConfig, State
 from navien_proto.session.actions import SendHttp, Subscribe
+from navien_proto.session.edits import EditTouPlan
 from navien_proto.session.events import (
     Connected,
     Degraded,
@@ -51,8 +54,10 @@ from navien_proto.session.requests import (
 )
 from navien_proto.session.transcript import Recorder
 from navien_proto.session.transcript_replay import replay
-from navien_proto.sim.faults import RestStatus, SubscriptionDenied
+from navien_proto.sim.cloud import SimCloudConfig
+from navien_proto.sim.faults import PublishDenied, RestStatus, RestThrottled, SubscriptionDenied, Unreachable
 from tests.scenarios.scene import EMAIL, MAC, PASSWORD, Scene, actions
+from tests.scenarios.test_commands import error_of, finish, submit
 
 PLAN = TouPlan(
     [
@@ -387,3 +392,69 @@ def test_messages_of_others_are_still_told_as_before() -> None:
     scene = Scene().ready()
     answer(scene, SubscribeRaw("evt/#"))
     assert scene.of(OtherReceived) == []
+
+
+def test_tokens_that_do_not_last_end_a_query_and_do_not_sign_in_for_ever() -> None:
+    scene = Scene(cloud=SimCloudConfig(access_lifetime=20.0))
+    scene.start()
+    assert "no tokens that last" in str(error(scene, PUSH, limit=900))
+    assert len(scene.sign_ins()) <= 5
+
+
+def test_a_query_withdrawn_while_it_waits_for_tokens_is_not_asked() -> None:
+    scene = Scene()
+    scene.start()
+    number = ask(scene, PUSH)
+    scene.world.tell(scene.peer, lambda now: scene.session.withdraw(number, now))
+    assert isinstance(end(scene, number).error, CommandCancelled)  # type: ignore[union-attr]
+    scene.world.run(60)
+    assert asked(scene, "/app/update-push-token") == 0
+    scene.world.tell(scene.peer, lambda now: scene.session.withdraw(number, now))
+    assert len(scene.of(RequestFailed)) == 1
+
+
+def test_an_answer_to_a_query_that_was_withdrawn_is_told_nobody() -> None:
+    scene = Scene().ready()
+    number = ask(scene, ReadDeviceInfo())
+    watching = ask(scene, SubscribeRaw(f"{ELSEWHERE}/#"))
+    for one in (number, watching):
+        scene.world.tell(scene.peer, lambda now, one=one: scene.session.withdraw(one, now))
+    scene.world.run(60)
+    assert scene.of(RequestAnswered) == []
+    assert {event.id for event in scene.of(RequestFailed)} == {number, watching}
+
+
+def test_a_service_that_cannot_be_reached_is_asked_again_and_then_given_up() -> None:
+    scene = Scene().ready()
+    with scene.world.suffering(Unreachable(link=False)):
+        assert isinstance(error(scene, ReadDeviceInfo()), CloudError)
+    assert asked(scene, "/device/info") == 6  # three times, and each at once again: the connection may have idled
+
+
+def test_a_pause_that_the_service_asks_for_is_kept() -> None:
+    scene = Scene().ready()
+    with scene.world.suffering(RestThrottled(retry_after=40)):
+        began = scene.world.now.monotonic
+        assert isinstance(error(scene, ReadDeviceInfo(), limit=600), Throttled)
+        assert scene.world.now.monotonic - began >= 80
+
+
+def test_a_raw_message_that_the_broker_denies_is_refused_once_that_is_proven() -> None:
+    scene = Scene().ready()
+    with scene.world.suffering(PublishDenied(pattern=f"{ELSEWHERE}/*")):
+        for _ in range(4):
+            scene.world.run_until(lambda: scene.session.state is State.READY, limit=300)
+            failed = error(scene, PublishRaw(f"{ELSEWHERE}/x", b"x"))
+            if isinstance(failed, CommandRefused):
+                break
+        assert isinstance(failed, CommandRefused)
+        assert failed.code == 0x87
+
+
+def test_a_plan_cannot_be_edited_while_there_are_no_tokens() -> None:
+    scene = Scene().ready()
+    with scene.world.suffering(Unreachable(link=False)):
+        scene.world.run(3600)
+        assert scene.session.state is State.READY
+        ended = finish(scene, submit(scene, EditTouPlan.adding(PLAN.periods[0])))
+        assert "nothing was written" in str(error_of(ended))

@@ -23,6 +23,7 @@ from navien_proto.mqtt.inputs import (
     PongReceived,
     PublishAnswered,
     SubscribeAnswered,
+    UnsubscribeAnswered,
 )
 from navien_proto.mqtt.notices import (
     ConnectionClosed,
@@ -523,3 +524,44 @@ class ConnectionMachine(RuleBasedStateMachine):
 
 TestConnectionMachine = ConnectionMachine.TestCase
 TestConnectionMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_no_endpoint_once_too_often_is_the_end() -> None:
+    d = Driver(reconnect=ReconnectPolicy(enabled=False))
+    d.connection.start()
+    d.notices()
+    d.connection.fail("no tokens", d.clock.now)
+    assert d.notices() == [ConnectionClosed("no tokens", exhausted=True)]
+
+
+def test_what_is_asked_out_of_place_does_nothing() -> None:
+    d = Driver()
+    d.connection.fail("not begun", d.clock.now)
+    d.connection.open(ENDPOINT, "cid", d.clock.now)
+    d.connection.probe(d.clock.now)
+    d.connection.replace("not begun", d.clock.now)
+    assert (d.state, d.actions(), d.notices()) == (LinkState.IDLE, [], [])
+    link = d.ready("a/#")
+    d.connection.start()
+    d.connection.open(ENDPOINT, "cid", d.clock.now)
+    d.connection.fail("it stands", d.clock.now)
+    d.report(LinkOpened(link))
+    d.report(UnsubscribeAnswered(link, 99))
+    assert (d.state, d.actions(), d.notices()) == (LinkState.READY, [], [])
+
+
+def test_a_filter_that_is_wanted_while_others_are_asked_for_follows_them() -> None:
+    d = Driver()
+    d.connection.set_filters(["a/#"], d.clock.now)
+    d.connection.start()
+    link = d.open().link
+    d.report(ConnectSent(link))
+    d.connection.subscribe(["b/#"], d.clock.now)
+    d.report(LinkOpened(link))
+    asked: list[str] = []
+    while questions := [action for action in d.actions() if isinstance(action, Subscribe)]:
+        for action in questions:
+            asked += action.filters
+            d.report(SubscribeAnswered(link, action.id, (1,) * len(action.filters)))
+    assert asked == ["a/#", "b/#"]
+    assert d.connection.ready

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from navien_proto.errors import BadCredentials, LinkClosed
+from navien_proto.errors import BadCredentials, DecodeError, LinkClosed
 from navien_proto.instant import Instant
 from navien_proto.model.device import Device
 from navien_proto.mqtt.mailbox import Mailbox
@@ -16,8 +16,9 @@ from navien_proto.session.events import (
     DeviceOnline,
     Event,
     SessionClosed,
+    Undecodable,
 )
-from navien_proto.session.hub import Hub, about_device
+from navien_proto.session.hub import Hub, about_device, event_wanted
 
 NOW = Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 DEVICE = Device(mac="aabbccddeeff")
@@ -80,3 +81,9 @@ def test_a_wish_to_close_is_no_error_for_consumers() -> None:
     assert box.error is None
     with pytest.raises(LinkClosed):
         waiter.outcome()
+
+
+def test_an_event_of_a_heater_is_wanted_of_that_heater_alone() -> None:
+    wanted = event_wanted(Undecodable, "aabbccddee01")
+    assert not wanted(Undecodable(NOW, 1, DecodeError("t", "", "no JSON")))
+    assert event_wanted(Undecodable)(Undecodable(NOW, 1, DecodeError("t", "", "no JSON")))

@@ -190,6 +190,43 @@ def test_a_line_that_cannot_be_understood_is_told_by_its_number(members: dict[st
         replay(changed(number, **members))
 
 
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"do": "dance"}, "do: this version knows no such call"),
+        ({"do": "submit", "with": {}}, "expected a command and its level"),
+        ({"do": "submit", "with": {"command": 3, "level": 4}}, "expected a command and its level"),
+        ({"do": "submit", "with": {"list": [1]}}, "expected a command and its level"),
+        ({"do": "request", "with": {"request": "Rumour", "members": {}}}, "knows no such request"),
+        (
+            {"do": "request", "with": {"request": "PublishRaw", "members": {}, "mac": None}},
+            "PublishRaw: a member is missing",
+        ),
+        ({"do": "start", "with": {"account": {"refusal": {}}, "saved": None}}, "refusal: expected when"),
+        ({"do": "start", "with": {"account": {"refusal": {"at": "x", "same": True}}, "saved": None}}, "refusal"),
+    ],
+)
+def test_a_call_that_cannot_be_understood_is_told_by_its_line(form: dict[str, Any], words: str) -> None:
+    number = line_with(do="start")
+    given = {key: None for key in json.loads(example()[number - 1]) if key != "at"} | form
+    with pytest.raises(UsageError, match=f"line {number}: .*{words}"):
+        replay(changed(number, **given))
+
+
+def test_what_is_no_number_in_json_is_told() -> None:
+    lines = list(example())
+    lines[9] = '{"at": NaN}'
+    with pytest.raises(UsageError, match="line 10: not JSON"):
+        replay(lines)
+
+
+def test_an_id_that_nobody_drew_is_found_at_the_end() -> None:
+    lines = list(example())
+    last = max(place for place, line in enumerate(lines) if "at" in json.loads(line))
+    lines.insert(last + 1, '{"id":"00000009"}')
+    assert replay(lines).difference is not None
+
+
 @pytest.mark.parametrize("state", [None, 3, [3], [3, [1, 2], None], [3, ["x"] * 625, None], [9, [0] * 625, None]])
 def test_a_random_state_that_is_none_is_told(state: object) -> None:
     lines = list(example())
