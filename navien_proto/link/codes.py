@@ -7,7 +7,7 @@ from enum import IntEnum
 from navien_proto.errors import RemoteProtocolError
 from navien_proto.mqtt.actions import Version
 
-__all__ = ["LEGAL_CODES", "LEGAL_FIRST_BYTES", "Kind", "check_first_byte", "code_words"]
+__all__ = ["LEGAL_CODES", "LEGAL_FIRST_BYTES", "Kind", "code_words", "first_byte_fault"]
 
 
 class Kind(IntEnum):
@@ -50,23 +50,17 @@ LEGAL_FIRST_BYTES: dict[Version, frozenset[int]] = {
 }
 
 
-def check_first_byte(first: int, version: Version) -> None:
-    """See to it that a server may send a packet that begins with ``first``.
-
-    Raises:
-        RemoteProtocolError: it may not.
-    """
-    if first in LEGAL_FIRST_BYTES[version]:
-        return
+def first_byte_fault(first: int, version: Version) -> RemoteProtocolError:
+    """Why a server may send no packet that begins with ``first``, which is none of LEGAL_FIRST_BYTES."""
     kind = first & 0xF0
     if not kind:
-        raise RemoteProtocolError("packets of type 0 do not exist")
+        return RemoteProtocolError("packets of type 0 do not exist")
     name = Kind(kind).name
     if kind in _FLAGS or kind == Kind.PUBLISH:
         if kind == Kind.DISCONNECT and version == 4:
-            raise RemoteProtocolError("the broker sent a DISCONNECT, which in MQTT 3.1.1 only a client may")
-        raise RemoteProtocolError(f"the broker sent a {name} with forbidden flags ({first & 0x0F:#x})")
-    raise RemoteProtocolError(f"the broker sent a packet of the kind {name}, which it may not")
+            return RemoteProtocolError("the broker sent a DISCONNECT, which in MQTT 3.1.1 only a client may")
+        return RemoteProtocolError(f"the broker sent a {name} with forbidden flags ({first & 0x0F:#x})")
+    return RemoteProtocolError(f"the broker sent a packet of the kind {name}, which it may not")
 
 
 _WORDS = {

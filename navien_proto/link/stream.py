@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from navien_proto.errors import RemoteProtocolError
-from navien_proto.link.codes import LEGAL_FIRST_BYTES, check_first_byte
+from navien_proto.link.codes import LEGAL_FIRST_BYTES, first_byte_fault
 from navien_proto.mqtt.actions import MAX_PACKET_SIZE, Version
 
 __all__ = ["MAX_PACKET_SIZE", "PacketStream"]
@@ -49,7 +49,7 @@ class PacketStream:
         while start < end:
             first = data[start]
             if first not in self._legal:
-                check_first_byte(first, self._version)
+                raise first_byte_fault(first, self._version)
             place = start + 1
             length = data[place] if place < end else 0x80
             if length < 0x80:

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 from typing import Any
 
 from navien_proto.errors import CommandCancelled, CommandError, CommandExpired, CommandRefused, CommandTimedOut
@@ -55,12 +56,9 @@ class Durations:
         """What this share (0 to 1) does not exceed, at most 19 % too high; ``None`` before the first."""
         if not self.count:
             return None
-        rank, seen = share * self.count, 0
-        for bound, count in zip((*BOUNDS, self.longest), self.counts, strict=True):
-            seen += count
-            if count and seen >= rank:
-                return min(bound, self.longest)
-        return self.longest
+        rank = share * self.count
+        reached = zip((*BOUNDS, self.longest), accumulate(self.counts), strict=True)
+        return next(min(bound, self.longest) for bound, seen in reached if seen and seen >= rank)
 
 
 class Gap:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -418,7 +419,7 @@ def test_an_answer_to_a_query_that_was_withdrawn_is_told_nobody() -> None:
     number = ask(scene, ReadDeviceInfo())
     watching = ask(scene, SubscribeRaw(f"{ELSEWHERE}/#"))
     for one in (number, watching):
-        scene.world.tell(scene.peer, lambda now, one=one: scene.session.withdraw(one, now))
+        scene.world.tell(scene.peer, partial(scene.session.withdraw, one))
     scene.world.run(60)
     assert scene.of(RequestAnswered) == []
     assert {event.id for event in scene.of(RequestFailed)} == {number, watching}

@@ -211,3 +211,46 @@ def test_a_word_of_a_path_is_no_name(cleaner: Cleaner) -> None:
     assert cleaner.value({"deviceName": "status"}) == {"deviceName": "<name-1>"}
     assert cleaner.url("/status?x=1") == "/status?x=1"
     assert cleaner.value({"status": "the status of it"}) == {"status": "the <name-1> of it"}
+
+
+def test_numbers_below_a_secret_key_say_nothing_but_lifetimes_stay() -> None:
+    form = {"token": {"authenticationExpiresIn": 3600, "AUTHORIZATIONEXPIRESIN": 60, "serial": 4711}}
+    shown = fresh().value(form)
+    assert shown["token"] == {"authenticationExpiresIn": 3600, "AUTHORIZATIONEXPIRESIN": 60, "serial": 0}
+
+
+def test_a_number_that_stands_for_a_home_stays_a_number(cleaner: Cleaner) -> None:
+    assert cleaner.value({"homeSeq": 12345}) == {"homeSeq": 999000001}
+    assert cleaner.value({"homeSeq": 12.5})["homeSeq"] != 12.5
+
+
+def test_a_name_is_of_a_header_only_where_a_value_stands_beside_it(cleaner: Cleaner) -> None:
+    assert cleaner.value({"name": "password", "note": "hunter22"})["note"] == "hunter22"
+    assert cleaner.value({"name": "password", "value": "hunter22"})["value"] == "<password-1>"
+
+
+def test_keys_with_dashes_are_read_as_without(cleaner: Cleaner) -> None:
+    assert cleaner.value({"Zip-Code": "12345"}) == {"Zip-Code": "00000"}
+
+
+def test_a_form_keeps_what_is_none_of_its_secrets_as_it_was_written(cleaner: Cleaner) -> None:
+    assert cleaner.text("a=%41&b=c+d") == "a=%41&b=c+d"
+    assert cleaner.text("password=hunter22&x=%41") == "password=%3Cpassword-1%3E&x=%41"
+    assert cleaner.text("mac%41ddress=aabbccddeeff") == "mac%41ddress=020000000001"
+
+
+def test_a_document_in_a_query_is_cleaned_and_written_shortly(cleaner: Cleaner) -> None:
+    assert cleaner.text('d={"password":"hunter22","b":[1,2]}') == (
+        "d=%7B%22password%22%3A%22%3Cpassword-1%3E%22%2C%22b%22%3A%5B1%2C2%5D%7D"
+    )
+
+
+def test_words_with_an_equals_sign_are_no_form(cleaner: Cleaner) -> None:
+    assert cleaner.text("and so x=%41 it ends") == "and so x=%41 it ends"
+
+
+@pytest.mark.parametrize(("outer", "inner", "deep"), [(DEEPEST - 9, 9, True), (DEEPEST - 12, 9, False)])
+def test_depth_is_counted_through_texts(outer: int, inner: int, deep: bool) -> None:
+    text = json.dumps("[" * inner + "7" + "]" * inner)
+    shown = fresh().text("[" * outer + text + "]" * outer)
+    assert ("<too-deep>" in shown) is deep
