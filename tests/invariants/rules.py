@@ -29,6 +29,7 @@ from navien_proto.session.actions import (
     Unsubscribe,
 )
 from navien_proto.session.config import SessionConfig
+from navien_proto.session.endings import TOO_CLOSE
 from navien_proto.session.events import CommandId, Event, Level
 from navien_proto.session.inputs import HttpAnswered, HttpFailed, Input, LinkLost, LinkRefused, SubscribeAnswered
 from navien_proto.session.steps import Edit
@@ -290,6 +291,7 @@ class _Pending:
     key: tuple[str, bytes] | None
     sent: bool = False
     written: bool = False
+    again: bool = False
 
 
 def _key(command: Command) -> tuple[str, bytes]:
@@ -317,6 +319,7 @@ class CommandsRule(Rule):
         self._ended: set[CommandId] = set()
         self._held: set[CommandId] = set()
         self._controls: dict[str, float] = {}
+        self._latest: dict[str, _Pending] = {}
         self._session_id = 0
         self._last_id = 0
 
@@ -361,6 +364,12 @@ class CommandsRule(Rule):
                     self.broken(f"closed, and {len(self._pending)} commands never ended")
                 if self._held:
                     self.broken(f"closed, and {len(self._held)} held commands were never told of")
+
+    def refused(self, mac: str, code: int | None) -> None:
+        """A control failure came: for haste the one in flight may go once more, an equal one behind it may not."""
+        latest = self._latest.get(mac)
+        if latest is not None and code == TOO_CLOSE and not latest.again:
+            latest.sent, latest.again = False, True
 
     def _end(self, event: ev.CommandConfirmed | ev.CommandFailed) -> _Pending:
         pending = self._pending.pop(event.id, None)
@@ -452,6 +461,7 @@ class CommandsRule(Rule):
             if sent is None:
                 self.broken("a control was sent that nobody submitted")
         sent.sent = sent.written = True
+        self._latest[mac] = sent
         for other in self._pending.values():
             in_flight = other.written and other.level < Level.APPLIED
             if other is not sent and other.mac == mac and in_flight:

@@ -19,6 +19,7 @@ from navien_proto.session.saved import SavedSession
 from navien_proto.session.transcript import Recorder
 from navien_proto.session.transcript_replay import replay
 from navien_proto.wire.commands import Command
+from navien_proto.wire.messages import ControlFailure
 from tests.invariants.rules import AccessRule, Broken, CommandsRule, LinksRule, Rule, SignIns, SubscriptionsRule
 
 __all__ = ["MOST_ITEMS", "MOST_ITEMS_A_DEVICE", "Watched", "items"]
@@ -283,7 +284,10 @@ class Watched:
         if self._closed:
             raise Broken("closed", f"{type(event).__name__} was told after the end")
         device = getattr(event, "device", None)
-        mac = getattr(getattr(event, "message", None), "mac", None) if device is None else device.mac
+        message = getattr(event, "message", None)
+        mac = getattr(message, "mac", None) if device is None else device.mac
+        if isinstance(message, ControlFailure) and message.mac is not None:
+            self.commands.refused(message.mac, message.code)
         if mac is not None:
             self.heard[mac] = now.monotonic
 
