@@ -6,31 +6,27 @@ that is cancelled may leave half a packet on the wire, so nothing is sent after 
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Callable
 
 import anyio
-from anyio.abc import ByteStream, SocketAttribute
+from anyio.abc import ByteStream
 from anyio.lowlevel import checkpoint
-from anyio.streams.tls import TLSStream
 
+from navien_anyio.dial import CHUNK, dial
 from navien_anyio.driver import Report
 from navien_anyio.signal import Signal
-from navien_anyio.tls import client_context
 from navien_proto.errors import LinkBroken
 from navien_proto.link.protocol import LinkProtocol
 from navien_proto.mqtt.actions import CloseLink, Endpoint, OpenLink, Ping, Publish, Subscribe, Unsubscribe
 from navien_proto.mqtt.inputs import LinkLost, LinkRefused
-from navien_proto.mqtt.tunnel import Proxy, Tunnel
+from navien_proto.mqtt.tunnel import Proxy
 from navien_proto.reasons import describe_failure
 
 __all__ = ["FAREWELL", "Link"]
 
 FAREWELL = 1.0
 """Seconds for the last bytes out, and for the other side's answer to our goodbye."""
-
-CHUNK = 65536
 
 # What streams raise when the other side, the network or TLS fails; ssl.SSLError is an OSError. A host name that
 # cannot be one (a label of 64 letters) is a UnicodeError.
@@ -102,34 +98,7 @@ class Link:
 
     async def _connect(self) -> ByteStream:
         endpoint = self._action.endpoint
-        host = endpoint.host.strip("[]")
-        context = self._context
-        if endpoint.tls and context is None:
-            context = await client_context()
-        proxy = None if self._route is None else self._route(endpoint)
-        where = endpoint if proxy is None else proxy
-        stream = await anyio.connect_tcp(where.host.strip("[]"), where.port)
-        try:
-            if proxy is not None:
-                await self._tunnel(stream, Tunnel(proxy, host, endpoint.port))
-            # Packets are small, and a poll's answer is waited for.
-            stream.extra(SocketAttribute.raw_socket).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if not endpoint.tls:
-                return stream
-            return await TLSStream.wrap(stream, hostname=host, ssl_context=context, standard_compatible=False)
-        except BaseException:
-            await anyio.aclose_forcefully(stream)
-            raise
-
-    @staticmethod
-    async def _tunnel(stream: ByteStream, tunnel: Tunnel) -> None:
-        await stream.send(tunnel.request)
-        while not tunnel.open:
-            try:
-                data = await stream.receive(CHUNK)
-            except anyio.EndOfStream:
-                data = b""
-            tunnel.receive(data)
+        return await dial(endpoint, self._context, None if self._route is None else self._route(endpoint))
 
     async def _drive(self, stream: ByteStream) -> None:
         self._protocol.start()

@@ -10,6 +10,7 @@ Everything here is a function of its inputs: no socket, no clock, no thread. Emb
 from typing import TYPE_CHECKING
 
 from navien_proto.errors import (
+    AccountLocked,
     AuthError,
     BadCredentials,
     CloudError,
@@ -40,6 +41,7 @@ __version__ = "0.1.0"
 __all__ = [
     "FEATURE_FIELDS",
     "STATUS_FIELDS",
+    "AccountLocked",
     "AntiLegionellaOff",
     "AntiLegionellaOn",
     "AppConnectionSeen",

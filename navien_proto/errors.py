@@ -36,6 +36,7 @@ from typing import Any, ClassVar
 from navien_proto.redact import redact_text
 
 __all__ = [
+    "AccountLocked",
     "AuthError",
     "BadCredentials",
     "CloudError",
@@ -119,6 +120,10 @@ class Throttled(CloudError):
     def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class AccountLocked(Throttled):
+    """The cloud keeps the account locked for a while, after too many wrong sign-ins; trying on keeps it so."""
 
 
 class HttpStatusError(CloudError):

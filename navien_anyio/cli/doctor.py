@@ -17,18 +17,22 @@ from navien_anyio.cli.options import is_local
 from navien_anyio.cli.words import label, show_charge
 from navien_anyio.client import NavienClient
 from navien_anyio.clock import system_clock
+from navien_anyio.dial import dial
 from navien_anyio.http import exchange, new_client, quiet_httpx
 from navien_anyio.tls import client_context
 from navien_proto.cloud.http import HttpRequest
 from navien_proto.config import Config
-from navien_proto.errors import NavienError
+from navien_proto.errors import LinkBroken, NavienError
 from navien_proto.model.device import Device
+from navien_proto.mqtt.actions import Endpoint
+from navien_proto.mqtt.tunnel import Proxy
 from navien_proto.reasons import describe_failure
 from navien_proto.session import SessionConfig
 from navien_proto.session import events as ev
 from navien_proto.session.inputs import HttpFailed
 from navien_proto.session.settings import session_config
 from navien_sync.stores import TokenStore
+from navien_sync.stores.proxies import proxy_for
 
 __all__ = ["examine"]
 
@@ -50,6 +54,20 @@ class _Endpoint:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+    @property
+    def link(self) -> Endpoint:
+        """As a link has it."""
+        return Endpoint("wss" if self.secure else "ws", self.host, self.port)
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy of the environment that leads there.
+
+        Raises:
+            LinkBroken: it is none.
+        """
+        return proxy_for(self.link, None)
 
 
 Tell = Callable[[Finding], None]
@@ -109,7 +127,7 @@ async def _look(
                 lines.append(await look(endpoint))
             good.append(endpoint)
         except (OSError, TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError) as error:
-            lines.append(describe_failure(error, endpoint.host, endpoint.port))
+            lines.append(_failure(error, endpoint))
     exposed = step == "TLS" and any(not one.secure and not is_local(f"tcp://{one.host}") for one in good)
     finding = Finding(
         step=step, outcome=Outcome.NOTE if exposed else Outcome.FINE, found=tuple(dict.fromkeys(lines))
@@ -121,8 +139,23 @@ async def _look(
     return tuple(good)
 
 
+def _failure(error: BaseException, endpoint: _Endpoint) -> str:
+    try:
+        proxy = endpoint.proxy
+    except LinkBroken:
+        return str(error)
+    if proxy is None:
+        return describe_failure(error, endpoint.host, endpoint.port)
+    said = str(error) if isinstance(error, LinkBroken) else describe_failure(error, proxy.host, proxy.port)
+    return f"on the way to {endpoint} through a proxy: {said}"
+
+
 async def _resolve(endpoint: _Endpoint) -> str:
-    answers = await anyio.getaddrinfo(endpoint.host, endpoint.port)
+    proxy = endpoint.proxy
+    where = endpoint if proxy is None else proxy
+    answers = await anyio.getaddrinfo(where.host, where.port)
+    if proxy is not None:
+        return f"{endpoint.host} is the affair of the proxy {proxy.host}:{proxy.port}"
     addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
     if addresses == [endpoint.host]:
         return f"{endpoint.host} is an address, not a name"
@@ -131,13 +164,9 @@ async def _resolve(endpoint: _Endpoint) -> str:
 
 
 async def _shake_hands(endpoint: _Endpoint) -> str:
-    if not endpoint.secure:
-        async with await anyio.connect_tcp(endpoint.host, endpoint.port):
+    async with await dial(endpoint.link, None, endpoint.proxy) as stream:
+        if not endpoint.secure:
             return f"{endpoint} answers, without encryption"
-    context = await client_context()
-    async with await anyio.connect_tcp(
-        endpoint.host, endpoint.port, ssl_context=context, tls_standard_compatible=False
-    ) as stream:
         version = stream.extra(TLSAttribute.tls_version)
         certificate: Any = stream.extra(TLSAttribute.peer_certificate) or {}
         until = certificate.get("notAfter", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from navien_proto.errors import (
+    AccountLocked,
     AuthError,
     BadCredentials,
     CloudError,
@@ -25,7 +26,7 @@ class ExitCode(IntEnum):
     FINE = 0
     INTERNAL = 1  # a bug of ours
     USAGE = 2  # the call, a setting or a file was wrong
-    CREDENTIALS = 3  # the account did not let us in
+    CREDENTIALS = 3  # the account did not let us in, or is locked
     NETWORK = 4  # the service could not be reached, or a port could not be had
     DEVICE = 5  # the heater is off line, does not answer, or the account has none such
 
@@ -45,7 +46,7 @@ def exit_code(error: BaseException) -> ExitCode:
         return error.code
     for kinds, code in (
         ((UsageError,), ExitCode.USAGE),
-        ((AuthError,), ExitCode.CREDENTIALS),
+        ((AuthError, AccountLocked), ExitCode.CREDENTIALS),
         ((CloudError, LinkError, RemoteProtocolError), ExitCode.NETWORK),
         ((CommandError,), ExitCode.DEVICE),
     ):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from math import cos, pi
 from random import Random
 
 from navien_proto.instant import Instant
+from navien_proto.model.tou import TouPeriod, TouPlan
+from navien_proto.model.weekdays import WEEKDAYS, WEEKEND
 from navien_proto.sim.cloud import SimCloud, SimCloudConfig
 from navien_proto.sim.heater import Heater, HeaterConfig, Household
 
@@ -15,6 +18,21 @@ __all__ = ["EMAIL", "MOST_HEATERS", "PASSWORD", "heater_clock", "simulated_cloud
 EMAIL, PASSWORD = "user@example.com", "simulated"
 NAMES = ("Garage", "Cottage", "Basement", "Workshop")
 MOST_HEATERS = 40
+# On file at the cloud, where `navien tou show` reads it.
+PLAN = TouPlan(
+    [
+        TouPeriod(days=days, start=time(start), end=time(end, 59), price_min=Decimal(price))
+        for days, start, end, price in (
+            (WEEKDAYS, 0, 15, "0.21"),
+            (WEEKDAYS, 16, 20, "0.48"),
+            (WEEKDAYS, 21, 23, "0.21"),
+            (WEEKEND, 0, 23, "0.21"),
+        )
+    ],
+    name="Evening peak",
+    utility="Example Power",
+    zip_code="00501",
+)
 # Of the past: the share of days on which a family drew more than the compressor alone could heat.
 ELEMENT_DAYS = 0.3
 
@@ -59,6 +77,7 @@ def simulated_cloud(
         for day in range(1, past_days + 1):
             _count_a_day(heater, started - timedelta(days=day), rng)
         cloud.add_heater(account, heater, now)
+        account.plans[heater.config.mac] = PLAN.to_rest()
     return cloud
 
 

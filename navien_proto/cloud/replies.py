@@ -11,6 +11,7 @@ import re
 from navien_proto.cloud.dates import parse_date
 from navien_proto.cloud.http import HttpReply
 from navien_proto.errors import (
+    AccountLocked,
     BadCredentials,
     DecodeError,
     HttpStatusError,
@@ -105,7 +106,7 @@ def _refusal(reply: HttpReply, doing: str, code: int | None, message: str, *, si
     answered = ", ".join(said)
     if signing_in and not 500 <= status < 600:
         if LOCKED.search(_words(message)):
-            return Throttled(
+            return AccountLocked(
                 f"the cloud has locked this account for a while ({answered}); the vendor's app can unlock it",
                 retry_after=retry_after(reply) or LOCK_PAUSE,
             )

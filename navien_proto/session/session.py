@@ -334,20 +334,18 @@ class Session:
 
     def actions(self) -> list[Action]:
         """What the transport shall do, in order; collected once."""
-        if not self._actions:
-            return []
         actions = self._actions.copy()
-        self._actions.clear()
-        self._recorder.acted(actions)
+        if actions:
+            self._actions.clear()
+            self._recorder.acted(actions)
         return actions
 
     def events(self) -> list[Event]:
         """What the application is told, in order; collected once."""
-        if not self._events:
-            return []
         events = self._events.copy()
-        self._events.clear()
-        self._recorder.told(events)
+        if events:
+            self._events.clear()
+            self._recorder.told(events)
         return events
 
     # --- how it moves ------------------------------------------------------------------------------------

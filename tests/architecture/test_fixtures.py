@@ -138,7 +138,8 @@ def test_every_endpoint_is_there_and_refusals_of_every_sort() -> None:
     granted = {name.split(".")[0] for name in EXCHANGES if ".ok." in name}
     assert granted == set(ENDPOINTS.values()) - {"connectivity-status"}
     assert {name.split(".")[1] for name in EXCHANGES} == {
-        "ok", "bad-credentials", "token-expired", "throttled", "http-status-error", "remote-protocol-error",
+        "ok", "bad-credentials", "account-locked", "token-expired", "throttled", "http-status-error",
+        "remote-protocol-error",
     }  # fmt: skip
     replies = [one.reply for one in EXCHANGES.values()]
     assert any(one.status == 200 and one.text == "" for one in replies)

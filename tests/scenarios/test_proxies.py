@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ssl
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+import trustme
 
 from navien_anyio import NavienClient as AsyncClient
+from navien_anyio.simserver import SimServer
 from navien_proto.errors import LinkBroken, UsageError
 from navien_proto.mqtt.actions import Endpoint
 from navien_proto.session.events import Retrying
 from navien_sync import NavienClient
 from navien_sync.stores.proxies import proxy_for
 from tests.support.http_server import TunnelProxy
+from tests.support.served import config, make_cloud
 from tests.support.stage import SOCKETS, stage
 
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -97,3 +103,32 @@ def test_the_environment_by_the_kind_of_link(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_proxy_that_is_none_is_refused_at_once(client: Any) -> None:
     with pytest.raises(UsageError, match="proxy: expected"):
         client("user@example.com", "x", proxy="socks5://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("harness", SOCKETS)
+def test_tls_goes_through_a_proxy_that_sees_nothing_of_it(harness: str, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(key)
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with SimServer(make_cloud(), certificate=(str(certificate), str(key))) as server, TunnelProxy() as proxy:
+        options: Any = {
+            "config": config(server),
+            "ssl_context": context,
+            "proxy": f"http://127.0.0.1:{proxy.port}",
+        }
+        if harness == "sync":
+            with NavienClient(**options) as navien:
+                assert navien.devices[0].status().dhw_temperature is not None
+        else:
+
+            async def play() -> None:
+                async with AsyncClient(**options) as client:
+                    assert (await client.devices[0].status()).dhw_temperature is not None
+
+            anyio.run(play, backend=harness)
+        assert {head.split(b" ")[0] for head in proxy.heads} == {b"CONNECT"}
+        assert {head.split(b" ")[1] for head in proxy.heads} == {f"127.0.0.1:{server.port}".encode()}
