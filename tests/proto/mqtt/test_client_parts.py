@@ -216,3 +216,23 @@ def test_passwords_are_not_shown() -> None:
     config = broker_config("broker.example", None, {"username": "someone", "password": "not-a-real-password"})
     assert "not-a-real" not in repr(config)
     assert "someone" not in repr(config)
+
+
+def test_endless_devices_and_routes_take_no_endless_memory() -> None:
+    sightings = Sightings(every=10.0)
+    for number in range(10_001):
+        assert sightings.due(f"device-{number}", NOON)
+    assert sightings.due("device-0", NOON), "forgotten, and told again"
+    assert not sightings.due("device-10000", NOON)
+    board, mailbox = Switchboard(), box()
+    board.add(mailbox, ["a/#"])
+    for number in range(10_001):
+        board.deliver(Message(NOON, f"a/{number}", b"", 0))
+    board.deliver(Message(NOON, "b/1", b"", 0))
+    assert board.consumers("a/0") == 1
+    assert board.consumers("b/1") == 0
+
+
+def test_a_url_without_a_host_names_no_broker() -> None:
+    with pytest.raises(UsageError, match="names no host"):
+        broker_endpoint("mqtt://:1883")

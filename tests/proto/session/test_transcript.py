@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any
 
 import pytest
+from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,11 +20,13 @@ from navien_proto.har import read_har
 from navien_proto.har_transcript import transcript_of
 from navien_proto.instant import Instant
 from navien_proto.jsontext import loads
+from navien_proto.model.fields import Problem
 from navien_proto.pseudonyms import MOST_NAMES, Pseudonyms
 from navien_proto.session import Session, SessionConfig
 from navien_proto.session.inputs import HttpFailed
 from navien_proto.session.transcript import Recorder
 from navien_proto.session.transcript_forms import Forms, payload_from
+from navien_proto.session.transcript_outputs import event_form
 from navien_proto.session.transcript_replay import lines_of, replay
 from tests.support.record_fixture import FIXTURE
 
@@ -332,3 +335,36 @@ def test_a_secret_that_looks_like_a_stand_in_given_away_gets_another() -> None:
     assert names.of("mac", "aabbccddeeff") == "020000000001"
     assert names.of("mac", "020000000001") == "020000000002"
     assert names.of("mac", "020000000007") == "020000000007"
+
+
+def test_whatever_an_event_holds_is_written_so_that_it_can_be_compared() -> None:
+    @frozen
+    class Odd:
+        at: Instant
+        moment: datetime
+        wait: timedelta
+        names: frozenset[str]
+        problem: Problem
+        other: object
+
+    class Other:
+        def __str__(self) -> str:
+            return "of a kind nobody knows, user@home.example"
+
+    odd: Any = Odd(
+        NOW,
+        NOW.utc,
+        timedelta(minutes=1),
+        frozenset({"b", "a"}),
+        Problem("clientID", 7, "text belongs here"),
+        Other(),
+    )
+    form = event_form(odd, Forms(), NOW)
+    assert form == {
+        "event": "Odd",
+        "moment": "2026-01-15T12:00:00+00:00",
+        "wait": 60.0,
+        "names": ["a", "b"],
+        "problem": {"path": "clientID", "raw": 0},
+        "other": "of a kind nobody knows, user1@example.com",
+    }

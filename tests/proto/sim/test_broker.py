@@ -335,3 +335,13 @@ def test_a_relaxed_broker_honours_what_is_asked_and_forgets_nothing() -> None:
     assert broker.next_timer() is None
     assert broker.connect("hasty", at(10 * DAY), clean_session=False).session_present
     assert broker.connect("hasty", at(10 * DAY), clean_session=False).code == 0
+
+
+def test_a_restart_forgets_sessions_that_were_to_last(broker: Broker) -> None:
+    client = broker.connect("lasting", START, clean_session=False).client
+    assert client is not None
+    broker.subscribe(client, [("a/#", 1)], START)
+    broker.disconnect(client, START)
+    broker.restart(START)
+    again = broker.connect("lasting", START, clean_session=False)
+    assert not again.session_present
