@@ -234,9 +234,8 @@ class WebSocketFraming:
                 events.append(Upgraded())
             case RejectConnection():
                 date = dict(event.headers).get(b"date")
+                # Its end is told by RejectData, also where there is no body: interim answers never get here.
                 self._refusal = event.status_code, None if date is None else date.decode("latin-1")
-                if not event.has_body:
-                    self._settle_refusal(events)
             case RejectData():
                 self._body += event.data[: MAX_REFUSAL_BODY - len(self._body)]
                 if event.body_finished or len(self._body) == MAX_REFUSAL_BODY:

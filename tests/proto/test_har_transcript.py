@@ -70,6 +70,22 @@ def test_the_capture_s_own_answers_are_used_and_hold_no_secret() -> None:
     )
 
 
+def test_the_account_is_that_of_the_capture_s_sign_in() -> None:
+    sent = json.dumps({"userId": "someone@home.example", "password": "hunter22"})
+    signed_in = exchange(
+        "/user/sign-in",
+        {"code": 200, "msg": "SUCCESS", "data": {"token": TOKEN, "userInfo": {}}},
+        postData={"mimeType": "application/json", "text": sent},
+    )
+    _, lines = written(har(signed_in, STATUS))
+    text = "\n".join(lines)
+    assert "home.example" not in text
+    assert "hunter22" not in text
+    asked = next(form for line in lines if (form := json.loads(line)).get("action") == "SendHttp")
+    assert "user1@example.com" in json.dumps(asked)
+    assert replay(lines).difference is None
+
+
 def test_without_rest_the_way_in_is_made_up() -> None:
     found, lines = written(har(STATUS))
     assert (found.messages, found.answers, found.made_up) == (2, 0, 2)

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import time
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
 from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from navien_proto.model.codes import DhwOperationSetting as Mode
 from navien_proto.model.schedules import WEEKDAYS, Reservation, ReservationProgramme
@@ -28,6 +31,7 @@ from navien_proto.session.inputs import (
 from navien_proto.sim import faults as f
 from navien_proto.sim.cloud import SimCloudConfig
 from navien_proto.sim.faults import Fault
+from navien_proto.sim.trouble import garbled
 from navien_proto.wire.commands import ReplaceReservations, RequestStatus, SetTemperature
 from tests.scenarios.scene import MAC, Scene, actions
 
@@ -383,3 +387,8 @@ def test_refresh_tokens_rotate_unless_the_cloud_leaves_them_out(faults: tuple[Fa
     assert renewals == 2
     assert statuses(scene) == {200}
     assert sum(b'"refreshToken"' in body for body in bodies(scene)) == 1 + (0 if faults else renewals)
+
+
+@given(st.binary(max_size=100), st.integers())
+def test_what_is_garbled_keeps_its_length_and_nothing_stays_nothing(data: bytes, seed: int) -> None:
+    assert len(garbled(data, Random(seed))) == len(data)
