@@ -93,7 +93,8 @@ class Driver(Generic[E]):
         self._exchanges: dict[int, CancelScope] = {}
         self._tasks: TaskGroup | None = None
         self._turning = self._again = False
-        self._wakes_at = math.inf
+        # When the driver's task will look by itself (monotonic seconds); None while it is awake.
+        self._alarm: float | None = None
         self._stopping = self._stopped = False
         self.finished = anyio.Event()
         self.failure: NavienError | None = None
@@ -138,9 +139,10 @@ class Driver(Generic[E]):
         self._turn()
         while not machine.closed:
             due = machine.next_timer()
-            self._wakes_at = math.inf if due is None else due
-            with anyio.move_on_after(self._wakes_at - self._clock().monotonic):
+            self._alarm = math.inf if due is None else due
+            with anyio.move_on_after(self._alarm - self._clock().monotonic):
                 await self._signal.wait()
+            self._alarm = None
             self._turn()
 
     def _turn(self) -> None:
@@ -166,11 +168,11 @@ class Driver(Generic[E]):
             self._fail(error)
         finally:
             self._turning = False
-        due = machine.next_timer()
         if machine.closed:
             self._tasks = None
+        due, alarm = machine.next_timer(), self._alarm
         # An alarm that should have rung by now: the clock was moved.
-        if machine.closed or (due is not None and (due < self._wakes_at or self._wakes_at <= now.monotonic)):
+        if alarm is not None and (machine.closed or (due is not None and (due < alarm or alarm <= now.monotonic))):
             self._signal.set()
 
     def _feed(self, now: Instant) -> None:
