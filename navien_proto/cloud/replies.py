@@ -36,7 +36,9 @@ LONGEST_MESSAGE = 80
 # The texts for v2.1 are not fully known, so words are looked for and not whole texts.
 WRONG = re.compile(r"\b(INVALID|WRONG|INCORRECT|MISMATCH|MISMATCHED|FAIL|FAILED|NOT MATCH\w*|BAD)\b")
 ABSENT = re.compile(r"\b(NOT FOUND|NOT EXIST\w*|UNKNOWN|NO SUCH|INVALID|UNREGISTERED|NOT REGISTERED)\b")
-LOCKED = re.compile(r"\b(LOCK|LOCKED|BLOCKED|TOO MANY)\b")
+LOCKED = re.compile(r"\b(LOCK|LOCKED|BLOCKED)\b")
+# Of what: in an answer of 429 of requests, by whomever; in another of sign-ins, which locks the account.
+TOO_MANY = re.compile(r"\bTOO MANY\b")
 
 
 def success_data(reply: HttpReply, doing: str, *, signing_in: bool = False) -> object:
@@ -105,7 +107,8 @@ def _refusal(reply: HttpReply, doing: str, code: int | None, message: str, *, si
     said += [message] if message else []
     answered = ", ".join(said)
     if signing_in and not 500 <= status < 600:
-        if LOCKED.search(_words(message)):
+        words = _words(message)
+        if LOCKED.search(words) or (status != 429 and TOO_MANY.search(words)):
             return AccountLocked(
                 f"the cloud has locked this account for a while ({answered}); the vendor's app can unlock it",
                 retry_after=retry_after(reply) or LOCK_PAUSE,

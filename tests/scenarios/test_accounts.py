@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from navien_proto.cloud.account import SavedAccount
-from navien_proto.errors import AuthError, BadCredentials, CloudError
+from navien_proto.errors import AccountLocked, AuthError, BadCredentials, CloudError
 from navien_proto.session import State
 from navien_proto.session.actions import CancelHttp, SendHttp
 from navien_proto.session.events import (
@@ -25,7 +25,8 @@ from navien_proto.session.inputs import HttpAnswered, HttpFailed
 from navien_proto.sim.cloud import SimCloudConfig
 from navien_proto.sim.faults import ClockStep, RestErrorBody, RestStatus
 from navien_proto.sim.faults_heaters import Deaf
-from navien_proto.sim.faults_rest import AccountLocked, RefreshTokenMissing, RestSlow, TokensRevoked, Unreachable
+from navien_proto.sim.faults_rest import AccountLocked as Locked
+from navien_proto.sim.faults_rest import RefreshTokenMissing, RestSlow, RestThrottled, TokensRevoked, Unreachable
 from navien_proto.sim.world import World
 from tests.scenarios.scene import PASSWORD, Scene, actions
 
@@ -355,7 +356,7 @@ def test_renewals_of_many_programs_do_not_come_in_step() -> None:
 
 def test_an_account_locked_while_all_is_well_is_not_tried_every_minute() -> None:
     scene = Scene().ready()
-    with scene.world.suffering(AccountLocked()):
+    with scene.world.suffering(Locked()):
         since = scene.world.now.monotonic
         scene.gone_by(HOUR + 120)
         assert len([at for at in scene.sign_ins() if at > since]) <= 2
@@ -380,3 +381,13 @@ def test_a_refresh_that_fails_for_a_while_is_tried_again_and_costs_no_sign_in() 
     scene.gone_by(600)
     assert len(scene.sign_ins()) == 1
     assert len(scene.of(SignedIn)) == 2
+
+
+def test_f17_a_throttled_sign_in_is_no_locked_account_and_is_tried_again_soon() -> None:
+    scene = Scene()
+    with scene.world.suffering(RestThrottled(retry_after=0)):
+        scene.start()
+        scene.gone_by(240)
+        assert not isinstance(scene.session.problem, AccountLocked)
+    took = scene.world.run_until(lambda: scene.session.state is State.READY, limit=1800)
+    assert took < 620, "the breaker may be in the way, an hour's pause may not"

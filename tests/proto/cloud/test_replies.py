@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from navien_proto.cloud.http import HttpReply
 from navien_proto.cloud.replies import refused_refresh, success_data
 from navien_proto.errors import (
+    AccountLocked,
     AuthError,
     BadCredentials,
     CloudError,
@@ -95,6 +96,15 @@ class TestSignIn:
         error = outcome(failure(1003, message), signing_in=True)
         assert isinstance(error, Throttled)
         assert error.retry_after == 3600
+
+    @pytest.mark.parametrize("pause", [None, "0", "30"])
+    def test_too_many_requests_are_no_locked_account(self, pause: str | None) -> None:
+        headers = {} if pause is None else {"Retry-After": pause}
+        error = outcome(HttpReply(429, headers, b'{"code":429,"msg":"TOO_MANY_REQUESTS"}'), signing_in=True)
+        assert type(error) is Throttled
+        assert error.retry_after == (None if pause is None else float(pause))
+        locked = outcome(HttpReply(429, headers, b'{"code":429,"msg":"ACCOUNT_LOCKED"}'), signing_in=True)
+        assert isinstance(locked, AccountLocked)
 
 
 class TestOtherRequests:
