@@ -47,13 +47,21 @@ def copy_tree() -> None:
         capture_output=True,
         check=True,
     )
-    for name in listed.stdout.decode().split("\0"):
+    names = [name for name in listed.stdout.decode().split("\0") if name]
+    for name in names:
         source, target = ROOT / name, COPY / name
-        if not name or not source.is_file():
+        if not source.is_file():
             continue
         if not target.exists() or target.read_bytes() != source.read_bytes():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+    # What is gone here is gone there, and where mutmut has copied it.
+    for top in {name.partition("/")[0] for name in names}:
+        for path in (COPY / top).rglob("*.*"):
+            name = path.relative_to(COPY).as_posix()
+            if path.is_file() and path.suffix != ".pyc" and not (ROOT / name).is_file():
+                path.unlink()
+                (MUTANTS / name).unlink(missing_ok=True)
 
 
 def results(modules: list[str]) -> dict[str, int]:
