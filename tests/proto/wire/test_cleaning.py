@@ -254,3 +254,17 @@ def test_depth_is_counted_through_texts(outer: int, inner: int, deep: bool) -> N
     text = json.dumps("[" * inner + "7" + "]" * inner)
     shown = fresh().text("[" * outer + text + "]" * outer)
     assert ("<too-deep>" in shown) is deep
+
+
+def test_a_name_that_is_an_ordinary_word_is_no_key_no_path_and_no_header(cleaner: Cleaner) -> None:
+    assert cleaner.value({"deviceName": "status"}) == {"deviceName": "<name-1>"}
+    for form in ({"status": 1}, {"name": "status", "value": "x"}):
+        assert cleaner.value(form) == form
+    assert cleaner.text("https://host/status?a=1") == "https://host/status?a=1"
+
+
+def test_a_stand_in_that_was_put_into_a_query_is_not_replaced_again(cleaner: Cleaner) -> None:
+    cleaner.value({"password": "a&b=c"})
+    assert cleaner.text("x=1&password=a&b=c&y=2") == "x=1&password=%3Cpassword-1%3E&y=2"
+    # What stood there before as a stand-in is somebody of that name.
+    assert cleaner.text("password=%3Cpassword-1%3E&z=1") == "password=%3Cpassword-1%3E&z=1"
