@@ -146,7 +146,8 @@ def test_what_cannot_be_opened_is_said_at_once(tmp_path: Path) -> None:
 
 def run(script: str, *arguments: object) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    # Unbuffered: what a buffer has read ahead, communicate with a time-out would never see.
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0)
 
 
 @posix

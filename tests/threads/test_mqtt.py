@@ -147,13 +147,13 @@ def test_the_interpreter_ends_and_says_goodbye(port: int, ending: str) -> None:
 from navien_sync import MqttClient
 mqtt = MqttClient().__enter__()
 broker = mqtt.connect("localhost", port={port})
-print("ready", flush=True)
-if {ending == "is interrupted"}:
-    try:
-        with broker.messages("silence") as messages:
+try:
+    with broker.messages("silence") as messages:
+        print("ready", flush=True)
+        if {ending == "is interrupted"}:
             next(messages)
-    except KeyboardInterrupt:
-        print("interrupted")
+except KeyboardInterrupt:
+    print("interrupted")
 """
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", program],
