@@ -268,3 +268,34 @@ def test_a_stand_in_that_was_put_into_a_query_is_not_replaced_again(cleaner: Cle
     assert cleaner.text("x=1&password=a&b=c&y=2") == "x=1&password=%3Cpassword-1%3E&y=2"
     # What stood there before as a stand-in is somebody of that name.
     assert cleaner.text("password=%3Cpassword-1%3E&z=1") == "password=%3Cpassword-1%3E&z=1"
+
+
+def test_a_long_secret_is_found_as_a_key_a_path_a_header_and_the_name_of_a_pair(cleaner: Cleaner) -> None:
+    cleaner.value({"password": "correct-horse-9"})
+    assert cleaner.value({"correct-horse-9": 1}) == {"<password-1>": 1}
+    assert cleaner.value({"name": "correct-horse-9", "value": "x"}) == {"name": "<password-1>", "value": "x"}
+    assert cleaner.text("https://host/correct-horse-9?a=1") == "https://host/<password-1>?a=1"
+    assert cleaner.text("correct%2Dhorse-9=1&a=2") == "%3Cpassword-1%3E=1&a=2"
+
+
+def test_a_stand_in_that_was_there_before_is_somebody_else_s(cleaner: Cleaner) -> None:
+    cleaner.value({"macAddress": MAC})
+    assert cleaner.text(f"macAddress={MAC}&x=1") == "macAddress=020000000001&x=1"
+    assert cleaner.text("macAddress=020000000001&x=1") == "macAddress=020000000002&x=1"
+
+
+def test_a_name_without_a_value_is_looked_at_like_any_text(cleaner: Cleaner) -> None:
+    shown = cleaner.value({"name": '{"password":"hunter22"}'})
+    assert shown == {"name": '{"password":"<password-1>"}'}
+
+
+@pytest.mark.parametrize(("levels", "deep"), [(DEEPEST, False), (DEEPEST + 2, True)])
+def test_depth_is_counted_through_objects(cleaner: Cleaner, levels: int, deep: bool) -> None:
+    value: Any = 7
+    for _ in range(levels):
+        value = {"a": value}
+    assert ("<too-deep>" in json.dumps(cleaner.value(value))) is deep
+
+
+def test_an_installer_is_personal_however_the_key_is_written(cleaner: Cleaner) -> None:
+    assert cleaner.value({"In-Staller": "Jane Doe"}) == {"In-Staller": "<installer-1>"}
