@@ -147,3 +147,9 @@ def test_nothing_deep_or_long_comes_in_by_the_short_way() -> None:
     twice = payload.replace(b'"deviceType"', b'"deviceType":' + b"[" * 100 + b"]" * 100 + b',"deviceType"', 1)
     with pytest.raises(DecodeError, match="deep"):
         decode(ACK_TOPIC, twice)
+
+
+def test_a_code_that_is_no_number_says_what_it_must_be() -> None:
+    payload = encode({"response": {"macAddress": MAC, "failCode": "seven"}})
+    (problem,) = decode(f"cmd/52/navilink-{MAC}/ctrl-fail", payload).problems
+    assert problem == Problem("failCode", "seven", "text where a whole number belongs")
