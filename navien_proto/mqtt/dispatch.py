@@ -31,6 +31,9 @@ __all__ = ["ClientTimer", "Dispatch"]
 RETAINED_GRACE = 1.0
 
 
+FULL = "the queue is full; the oldest operation was dropped"
+
+
 class ClientTimer(NamedTimer):
     """Every deadline of a client beside those of its link; the setting is one of :class:`MqttConfig`."""
 
@@ -94,7 +97,7 @@ class Dispatch:
         operation = Operation(OperationId(self._last_id), verb, topics, qos, payload, retain, now.monotonic)
         dropped = self._book.add(operation)
         if dropped is not None:
-            self.fail(dropped, CommandExpired("the queue is full; the oldest operation was dropped"), now)
+            self.fail(dropped, CommandExpired(FULL), now)
         if ClientTimer.EXPIRE not in self._timers:
             self._timers.set(ClientTimer.EXPIRE, now.monotonic + self._config.queue_expiry)
         return operation.id
@@ -225,7 +228,8 @@ class Dispatch:
                 self._timers.cancel((ClientTimer.RETAINED, operation.id))
                 again.append(operation)
         if again:
-            self._book.again(again)
+            for dropped in self._book.again(again):
+                self.fail(dropped, CommandExpired(FULL), now)
             self._expire(now)
 
     def delivered(self, message: MessageReceived, now: Instant) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import islice
 
 from attrs import define, field
 
@@ -58,9 +59,6 @@ class Book:
     def __iter__(self) -> Iterator[Operation]:
         return iter(tuple(self._all.values()))
 
-    def __len__(self) -> int:
-        return len(self._all)
-
     @property
     def waiting(self) -> int:
         """How many wait to be sent."""
@@ -103,12 +101,17 @@ class Book:
         operation = self._by_number.pop(number, None)
         return (None, ()) if operation is None else (operation, operation.numbers.pop(number))
 
-    def again(self, operations: Iterable[Operation]) -> None:
-        """Their link was lost: they wait once more, before everything submitted after them."""
+    def again(self, operations: Sequence[Operation]) -> list[Operation]:
+        """Their link was lost: they wait once more, before everything submitted after them.
+
+        Returns the oldest, for which there is no room: publishes that were under way have some beside the queue's.
+        """
         for operation in operations:
             self._unsent(operation)
             self._waiting[operation.id] = operation
         self._waiting = OrderedDict(sorted(self._waiting.items()))
+        room = self._limit + sum(operation.verb is Verb.PUBLISH for operation in operations)
+        return list(islice(self._waiting.values(), max(0, len(self._waiting) - room)))
 
     def remove(self, operation: Operation) -> None:
         """It has ended."""

@@ -370,6 +370,19 @@ def test_a_full_queue_drops_its_oldest() -> None:
     assert isinstance(end.error, CommandExpired)
 
 
+def test_what_a_lost_link_hands_back_fills_no_queue_beyond_its_limit() -> None:
+    bench = Bench(queue_limit=2, window=1).start()
+    asked = [bench.machine.subscribe([f"t/{number}"], bench.now) for number in range(4)]
+    kept = bench.machine.publish("t", b"", bench.now, qos=1)
+    bench.asked()
+    bench.lose()
+    ends = bench.ends()
+    assert list(ends) == asked[:2]
+    assert all(isinstance(end, OperationFailed) and isinstance(end.error, CommandExpired) for end in ends.values())
+    assert kept not in ends
+    assert bench.machine.status(bench.now).queued == 3, "two, and what the window held"
+
+
 def test_what_waits_too_long_is_not_sent() -> None:
     bench = Bench(queue_expiry=100.0, connection=ConnectionConfig(open_timeout=1000.0))
     bench.machine.start(bench.now)
