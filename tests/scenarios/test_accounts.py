@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from navien_proto.cloud.account import SavedAccount
-from navien_proto.errors import AccountLocked, AuthError, BadCredentials, CloudError
+from navien_proto.errors import AccountLocked, AuthError, BadCredentials, CloudError, UsageError
 from navien_proto.session import State
 from navien_proto.session.actions import CancelHttp, SendHttp
 from navien_proto.session.events import (
@@ -391,3 +391,14 @@ def test_f17_a_throttled_sign_in_is_no_locked_account_and_is_tried_again_soon() 
         assert not isinstance(scene.session.problem, AccountLocked)
     took = scene.world.run_until(lambda: scene.session.state is State.READY, limit=1800)
     assert took < 620, "the breaker may be in the way, an hour's pause may not"
+
+
+def test_without_a_password_and_without_tokens_there_is_no_way_in() -> None:
+    scene = Scene(password=None)  # type: ignore[arg-type]
+    scene.start()
+    scene.gone_by(5)
+    (closed,) = scene.of(SessionClosed)
+    assert isinstance(closed.error, UsageError)
+    assert "needs a password" in str(closed.error)
+    with pytest.raises(UsageError, match="did not happen within 5 simulated seconds"):
+        scene.world.run_until(lambda: False, limit=5)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
 from navien_proto.errors import LinkBroken, LinkClosed, NavienError, UsageError
 from navien_proto.mqtt.batch import BatchFailure, BatchResult, Outgoing, outgoing, payload_bytes
+from navien_proto.mqtt.client import MqttMachine
 from navien_proto.mqtt.client_config import broker_config, broker_endpoint
 from navien_proto.mqtt.client_events import (
     Message,
@@ -16,8 +18,10 @@ from navien_proto.mqtt.client_events import (
     MqttEvent,
     OperationDone,
     OperationId,
+    Subscribed,
 )
-from navien_proto.mqtt.health import device_metrics
+from navien_proto.mqtt.connection import ConnectionConfig
+from navien_proto.mqtt.health import Health, client_statistics, device_metrics
 from navien_proto.mqtt.mailbox import Mailbox
 from navien_proto.mqtt.presence import PresenceWords, Sightings
 from navien_proto.mqtt.switchboard import Switchboard
@@ -236,3 +240,68 @@ def test_endless_devices_and_routes_take_no_endless_memory() -> None:
 def test_a_url_without_a_host_names_no_broker() -> None:
     with pytest.raises(UsageError, match="names no host"):
         broker_endpoint("mqtt://:1883")
+
+
+@pytest.mark.parametrize(
+    ("where", "port", "says"),
+    [
+        (" ", None, "host is empty"),
+        ("http://broker.example", None, "begins with http://"),
+        ("mqtt://[::1", None, "cannot be read"),
+        ("mqtt://me:canary@broker.example", None, "username and password by themselves"),
+        ("mqtt://broker.example:1x", None, "number from 1 to 65535"),
+        ("broker.example", 70_000, "port is 70000"),
+    ],
+)
+def test_what_is_no_broker_is_told(where: str, port: int | None, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as told:
+        broker_endpoint(where, port)
+    assert "canary" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"version": "4"}, "must be '3.1.1' or '5'"),
+        ({"connection": ConnectionConfig(clean_session=False)}, "needs a client_id of your own"),
+        ({"queue_limit": 0}, "'queue_limit' must be >= 1"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_wrong_setting_of_a_connection_is_named(settings: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        broker_config("broker.example", None, settings)
+
+
+def test_what_a_link_is_opened_with() -> None:
+    named = broker_config("broker.example", None, {"client_id": "me", "version": "5"}).open_link()
+    assert (named.client_id, named.version) == ("me", 5)
+    assert broker_config("broker.example", None, {}).open_link().client_id == "navien-mqtt"
+
+
+def test_without_a_prefix_names_are_the_broker_s() -> None:
+    plain, below = Scope(None), Scope("me")
+    message = Message(NOON, "me/a", b"", 1)
+    assert plain.message(message) is message
+    assert below.message(message).topic == "a"
+    answer = Subscribed({"me/a": 1}, {"me/b": 0x80})
+    assert below.granted(answer) == Subscribed({"a": 1}, {"b": 0x80})
+
+
+def test_sums_over_connections() -> None:
+    machine = MqttMachine(broker_config("broker.example", None, {}), rng=Random(1), new_id=lambda: "1")
+    status = machine.status(NOON)
+    sums = client_statistics([(status, 2, 3), (status, 4, 5)], (7, 6))
+    assert (sums.connections, sums.connected, sums.topics, sums.messages_sent_today) == (2, 0, 6, 8)
+    assert Health().ok
+    assert not Health(problems={"home": "it is down"}).ok
+
+
+def test_a_watcher_of_a_connection_that_is_closed_is_told_and_a_gone_one_is_not() -> None:
+    board = Switchboard()
+    watcher: Mailbox[MqttEvent] = Mailbox(lambda: None)
+    board.watch(watcher)
+    board.watch(Mailbox(lambda: None))
+    board.close(LinkClosed("closed"))
+    assert watcher.closed
+    assert isinstance(watcher.error, LinkClosed)

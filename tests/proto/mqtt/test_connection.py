@@ -558,10 +558,19 @@ def test_a_filter_that_is_wanted_while_others_are_asked_for_follows_them() -> No
     d.report(ConnectSent(link))
     d.connection.subscribe(["b/#"], d.clock.now)
     d.report(LinkOpened(link))
+    d.connection.subscribe(["c/#"], d.clock.now)
     asked: list[str] = []
     while questions := [action for action in d.actions() if isinstance(action, Subscribe)]:
         for action in questions:
             asked += action.filters
             d.report(SubscribeAnswered(link, action.id, (1,) * len(action.filters)))
-    assert asked == ["a/#", "b/#"]
+    assert asked == ["a/#", "b/#", "c/#"]
     assert d.connection.ready
+
+
+def test_a_sign_of_life_can_be_asked_for_at_once() -> None:
+    d = Driver()
+    link = d.ready("a/#")
+    d.connection.probe(d.clock.now)
+    d.connection.probe(d.clock.now)
+    assert d.actions() == [Ping(link)]

@@ -94,3 +94,17 @@ def test_differences_are_counted_in_entries_and_switches() -> None:
     listed = answer("rsv/rd", {"reservationUse": 1, "reservation": []})
     assert differences(ReplaceReservations(ReservationProgramme(True, [MORNING])), listed) == 2
     assert differences(RequestRecirculation(), answer("st", {"status": {}})) == 1
+
+
+def test_a_plan_with_too_many_periods_is_not_written() -> None:
+    hours = [
+        evolve(
+            DAY, start=time(hour), end=time(hour, 59), price_min=Decimal(hour) / 100, price_max=Decimal(hour) / 100
+        )
+        for hour in range(17)
+    ]
+    edit = EditTouPlan(added=(hours[16],), controller_serial_number=SERIAL)
+    with pytest.raises(ScheduleConflict, match="nothing was written"):
+        edit.resolve(TouPlan(hours[:16]))
+    with pytest.raises(ScheduleConflict, match="something else"):
+        edit.resolve("no plan")

@@ -7,7 +7,7 @@ from navien_proto.errors import UsageError
 from navien_proto.model.device import Device
 from navien_proto.session import SessionConfig
 from navien_proto.session.guards import Guards
-from navien_proto.session.settings import find_device, session_config
+from navien_proto.session.settings import chosen_config, find_device, session_config
 
 FIRST = Device(mac="aabbccddeeff", name="Cellar")
 SECOND = Device(mac="aabbccdd0001", name="Garage")
@@ -115,3 +115,18 @@ def test_what_fits_several_is_refused() -> None:
 def test_an_account_without_heaters_has_none_to_choose() -> None:
     with pytest.raises(UsageError, match="no heater"):
         find_device([])
+
+
+def test_a_client_is_told_its_settings_in_one_way() -> None:
+    config = SessionConfig(email="user@example.com")
+    assert chosen_config(None, None, config, {}) is config
+    assert chosen_config("user@example.com", None, None, {}) == config
+    with pytest.raises(UsageError, match="not both"):
+        chosen_config("user@example.com", None, config, {})
+    with pytest.raises(UsageError, match=r"no such setting: .*colour"):
+        chosen_config("user@example.com", None, None, {"colour": "red"})
+
+
+@pytest.mark.parametrize(("settings", "seconds"), [({"status_interval": 120.0}, 180.0), ({}, 360.0)])
+def test_values_are_stale_a_minute_after_the_period(settings: dict[str, float], seconds: float) -> None:
+    assert SessionConfig(email="user@example.com", **settings).stale_after == seconds  # type: ignore[arg-type]
