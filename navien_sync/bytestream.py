@@ -30,6 +30,8 @@ class ByteStream:
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext | None, host: str) -> None:
         self.sock = sock
+        self.spent = False
+        """Whether ``receive`` took all there was, so that asking again is for the selector; TLS never says so."""
         self._out = bytearray()
         self._tls: ssl.SSLObject | None = None
         self._shaken = context is None
@@ -106,9 +108,11 @@ class ByteStream:
 
     def _recv(self) -> bytes | None:
         try:
-            return self.sock.recv(CHUNK)
+            data = self.sock.recv(CHUNK)
         except BlockingIOError:
             return None
+        self.spent = self._tls is None and len(data) < CHUNK
+        return data
 
     def _fill(self) -> bool:
         """Hand TLS what came; false when nothing did."""

@@ -180,6 +180,8 @@ class Link:
                 self._protocol.eof()
                 return
             self._protocol.receive(data)
+            if stream.spent:
+                return
 
     def _go_on(self) -> None:
         """Send what there is, tell what came, and wait for what is needed next."""
