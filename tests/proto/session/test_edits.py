@@ -74,6 +74,8 @@ def test_an_edit_of_the_pump_s_programme_makes_a_write_of_what_was_read() -> Non
 def test_an_edit_of_the_pump_s_programme_takes_no_other_answer_and_no_list_that_is_too_long() -> None:
     with pytest.raises(ScheduleConflict, match="answered with something else"):
         EditRecirculation.adding(PUMP).resolve(answer("rsv/rd", {"reservationUse": 2, "reservation": []}))
+    with pytest.raises(ScheduleConflict, match="answered with something else"):
+        EditReservations.adding(MORNING).resolve(answer("recirc-rsv/rd", {"reservationUse": 2, "reservation": []}))
     full = [RecirculationEntry(days=WEEKDAYS, time=time(hour, 15), on=True).to_wire() for hour in range(20)]
     read = answer("recirc-rsv/rd", {"reservationUse": 2, "reservation": full})
     with pytest.raises(ScheduleConflict, match="nothing was written"):
